@@ -1,0 +1,45 @@
+import type { User } from '../domain/user.js';
+
+export interface NewUser {
+  readonly username: string;
+  readonly email: string;
+  readonly fullName: string | null;
+  /** As the password hasher returned it. */
+  readonly hashedPassword: string;
+}
+
+export interface ProfileChange {
+  readonly email?: string;
+  /** null clears it; undefined leaves it. */
+  readonly fullName?: string | null;
+}
+
+/**
+ * Accounts.
+ *
+ * Guarantee: when a write resolves it is on disk. Uniqueness of usernames and e-mail addresses is decided by their
+ * keys (domain/user-keys.ts), compared by bytes, the same on every store, also when two calls run at once.
+ * Atomicity: each call is one unit; nothing is half done.
+ * Errors: `username_taken`, `email_taken` where said; `unavailable` when the database cannot be reached in time.
+ */
+export interface UserStore {
+  /** Throws `username_taken` or `email_taken` (username first when both are). */
+  create(user: NewUser): Promise<User>;
+  /** null: no such user. Inactive users are returned too; callers decide. */
+  findById(id: number): Promise<User | null>;
+  /** In ascending order of id; unknown ids are left out, so is every repeat. */
+  findByIds(ids: readonly number[]): Promise<readonly User[]>;
+  /** By username, or by e-mail address where the login holds an `@` (usernames cannot). One statement. */
+  findByLogin(login: string): Promise<{ readonly user: User; readonly hashedPassword: string } | null>;
+  /** null: no such user. Throws `email_taken`. */
+  updateProfile(id: number, change: ProfileChange): Promise<User | null>;
+  /** Replaces the stored value only while it still is `from`: a concurrent change of password wins. */
+  replacePasswordHash(id: number, from: string, to: string): Promise<void>;
+  /**
+   * Active users whose username or full name contains `text` literally, without regard to case; ordered by username.
+   * `%`, `_` and `\` are ordinary characters.
+   */
+  search(text: string, limit: number): Promise<readonly User[]>;
+  /** Written behind the requests; never moves backwards, a lost call costs nothing but freshness. */
+  touchLastSeen(seen: readonly { readonly userId: number; readonly at: Date }[]): Promise<void>;
+}

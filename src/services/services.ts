@@ -1,0 +1,113 @@
+import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
+import type { Message } from '../domain/message.js';
+import type { Identity, User } from '../domain/user.js';
+import type { ChatType } from '../protocol/resources.js';
+import type { HistoryWindow } from '../ports/message-log.js';
+import type { StoreState } from '../ports/health.js';
+
+/** Where a request comes from, after TRUSTED_PROXIES was applied; throttles count by it. */
+export interface Origin {
+  readonly address: string;
+}
+
+export interface AccessToken {
+  readonly token: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
+/** The page asked for, already validated: page >= 1, 1 <= limit <= 100. */
+export interface PageQuery {
+  readonly page: number;
+  readonly limit: number;
+}
+
+export interface PageOf<T> extends PageQuery {
+  readonly items: readonly T[];
+  readonly total: number;
+}
+
+export interface SentMessage {
+  readonly message: Message;
+  /** True: the client_message_id was stored before, and `message` is that first one as it stands now. */
+  readonly duplicate: boolean;
+}
+
+export interface MessageWindow {
+  readonly items: readonly Message[];
+  readonly hasMoreBefore: boolean;
+  readonly hasMoreAfter: boolean;
+}
+
+/**
+ * Everything a transport may ask of Parley. Arguments are validated shapes (http/schemas, ws/commands); who asks comes
+ * first. All throw AppError with a code of the registry and nothing else on purpose.
+ */
+export interface Services {
+  readonly users: {
+    /** `validation_failed`, `username_taken`, `email_taken`, `rate_limited`, `overloaded`. */
+    register(
+      input: { username: string; email: string; fullName: string | null; password: string },
+      origin: Origin,
+    ): Promise<{ user: User; access: AccessToken }>;
+    /** `wrong_credentials` for every failure, in the same time; `rate_limited`, `overloaded`. */
+    login(input: { username: string; password: string }, origin: Origin): Promise<AccessToken>;
+    /** Token to identity of an active user, else `not_authenticated`. Notes that the user was seen. */
+    authenticate(token: string): Promise<Identity>;
+    me(actor: Identity): Promise<User>;
+    updateMe(actor: Identity, change: { email?: string; fullName?: string | null }): Promise<User>;
+    search(actor: Identity, query: string, limit: number): Promise<readonly User[]>;
+    get(actor: Identity, userId: number): Promise<User>;
+  };
+  readonly chats: {
+    create(
+      actor: Identity,
+      input: { type: ChatType; name: string | null; participantIds: readonly number[] },
+    ): Promise<{ view: ChatView; created: boolean }>;
+    list(actor: Identity, query: PageQuery): Promise<PageOf<ChatListEntry>>;
+    get(actor: Identity, chatId: number): Promise<ChatView>;
+    rename(actor: Identity, chatId: number, name: string): Promise<ChatView>;
+    markRead(actor: Identity, chatId: number, seq: number): Promise<{ lastReadSeq: number; unreadCount: number }>;
+    /** Users with a live socket on the chat, by id; members only. */
+    online(actor: Identity, chatId: number): Promise<readonly User[]>;
+  };
+  readonly participants: {
+    list(actor: Identity, chatId: number): Promise<readonly Participant[]>;
+    add(actor: Identity, chatId: number, userIds: readonly number[]): Promise<{ added: readonly number[] }>;
+    remove(actor: Identity, chatId: number, userId: number): Promise<void>;
+    leave(actor: Identity, chatId: number): Promise<void>;
+    setAdmin(actor: Identity, chatId: number, userId: number, isAdmin: boolean): Promise<Participant>;
+  };
+  readonly messages: {
+    send(
+      actor: Identity,
+      input: { chatId: number; content: string; messageType: 'text'; clientMessageId: string | null },
+    ): Promise<SentMessage>;
+    edit(
+      actor: Identity,
+      input: { messageId: number; content: string; expectedVersion?: number | undefined },
+    ): Promise<Message>;
+    remove(actor: Identity, messageId: number): Promise<void>;
+    get(actor: Identity, messageId: number): Promise<Message>;
+    page(actor: Identity, chatId: number, query: PageQuery): Promise<PageOf<Message>>;
+    window(actor: Identity, chatId: number, window: HistoryWindow): Promise<MessageWindow>;
+  };
+  readonly realtime: {
+    /** What a socket needs to go live: throws `chat_not_found`. */
+    join(actor: Identity, chatId: number): Promise<{ rev: number }>;
+    typing(actor: Identity, chatId: number, state: 'start' | 'stop'): Promise<void>;
+    presence(actor: { userId: number; username: string }, chatId: number, state: 'joined' | 'left'): Promise<void>;
+    stats(): { onlineUsers: number; totalConnections: number };
+  };
+  readonly system: {
+    health(): Promise<{
+      healthy: boolean;
+      mysql: StoreState;
+      mongodb: StoreState;
+      warnings: readonly string[];
+    }>;
+    /** false from the moment a stop began, or while a store is down. */
+    ready(): Promise<boolean>;
+    info(): { name: string; version: string; passwordMinLength: number };
+  };
+}
