@@ -1,0 +1,54 @@
+import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
+import { LIMITS } from '../protocol/limits.js';
+import type { ChatListItemResource, ChatResource, ParticipantResource } from '../protocol/resources.js';
+import { presentUser } from './users.js';
+
+export function presentChat(view: ChatView, viewerId: number): ChatResource {
+  const { chat, users } = view;
+  return {
+    id: chat.id,
+    name: chat.name,
+    chat_type: chat.type,
+    created_at: chat.createdAt.toISOString(),
+    updated_at: chat.updatedAt.toISOString(),
+    is_active: chat.isActive,
+    participants: users.map((user) => presentUser(user, viewerId)),
+    last_seq: chat.lastSeq,
+    rev: chat.rev,
+  };
+}
+
+export function presentChatListItem(entry: ChatListEntry): ChatListItemResource {
+  const { chat, lastMessage } = entry;
+  return {
+    id: chat.id,
+    name: chat.name,
+    chat_type: chat.type,
+    created_at: chat.createdAt.toISOString(),
+    updated_at: chat.updatedAt.toISOString(),
+    participant_count: entry.participantCount,
+    last_message: lastMessage?.content == null ? null : preview(lastMessage.content),
+    last_message_time: lastMessage?.timestamp.toISOString() ?? null,
+    unread_count: entry.unreadCount,
+    last_seq: chat.lastSeq,
+    rev: chat.rev,
+  };
+}
+
+export function presentParticipant(participant: Participant): ParticipantResource {
+  return {
+    user_id: participant.userId,
+    username: participant.username,
+    full_name: participant.fullName,
+    joined_at: participant.joinedAt.toISOString(),
+    is_admin: participant.isAdmin,
+  };
+}
+
+/** Cut by code points, so that no pair of surrogates is torn apart. */
+function preview(content: string): string {
+  if (content.length <= LIMITS.previewLength) return content;
+  return Array.from(content.slice(0, LIMITS.previewLength * 2))
+    .slice(0, LIMITS.previewLength)
+    .join('');
+}

@@ -1,0 +1,33 @@
+import type { ChatStore } from '../../ports/chat-store.js';
+import type { Presence } from '../../ports/presence.js';
+import type { UserStore } from '../../ports/user-store.js';
+import type { Publish } from '../realtime/publisher.js';
+import type { Services } from '../services.js';
+import { createChat } from './create.js';
+import { onlineUsers } from './online.js';
+
+export interface ChatDeps {
+  readonly chats: ChatStore;
+  readonly users: UserStore;
+  readonly presence: Presence;
+  readonly publish: Publish;
+}
+
+export function createChatServices(deps: ChatDeps): Services['chats'] {
+  const { chats, publish } = deps;
+  return {
+    create: (actor, input) => createChat(deps, actor, input),
+    async list(actor, { page, limit }) {
+      const { items, total } = await chats.list(actor.userId, { offset: (page - 1) * limit, limit });
+      return { items, total, page, limit };
+    },
+    get: (actor, chatId) => chats.view(chatId, actor.userId),
+    async rename(actor, chatId, name) {
+      const { result, events } = await chats.rename(chatId, actor.userId, name);
+      publish(events);
+      return result;
+    },
+    markRead: (actor, chatId, seq) => chats.markRead(chatId, actor.userId, seq),
+    online: (actor, chatId) => onlineUsers(deps, actor, chatId),
+  };
+}

@@ -1,0 +1,29 @@
+import type { MessageLog } from '../../ports/message-log.js';
+import type { Publish } from '../realtime/publisher.js';
+import type { Services } from '../services.js';
+import { editMessage } from './edit.js';
+import { removeMessage } from './remove.js';
+import { sendMessage } from './send.js';
+import type { MessageWriter } from './writer.js';
+
+export interface MessageDeps {
+  readonly log: MessageLog;
+  readonly writer: MessageWriter;
+  readonly publish: Publish;
+  readonly wakeEraser: () => void;
+}
+
+export function createMessageServices(deps: MessageDeps): Services['messages'] {
+  const { log, writer } = deps;
+  return {
+    send: (actor, input) => sendMessage(writer, actor, input),
+    edit: (actor, input) => editMessage(deps, actor, input),
+    remove: (actor, messageId) => removeMessage(deps, actor, messageId),
+    get: (actor, messageId) => log.find(messageId, actor.userId),
+    async page(actor, chatId, { page, limit }) {
+      const { items, total } = await log.page(chatId, actor.userId, { offset: (page - 1) * limit, limit });
+      return { items, total, page, limit };
+    },
+    window: (actor, chatId, window) => log.window(chatId, actor.userId, window),
+  };
+}

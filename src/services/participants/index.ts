@@ -1,0 +1,34 @@
+import type { ChatStore } from '../../ports/chat-store.js';
+import type { Publish } from '../realtime/publisher.js';
+import type { Services } from '../services.js';
+
+/** Who is in a chat. Membership and policy are decided by the store under the chat's lock; here remains: then publish. */
+export function createParticipantServices(deps: {
+  readonly chats: ChatStore;
+  readonly publish: Publish;
+}): Services['participants'] {
+  const { chats, publish } = deps;
+  return {
+    async list(actor, chatId) {
+      return (await chats.view(chatId, actor.userId)).participants;
+    },
+    async add(actor, chatId, userIds) {
+      const { result, events } = await chats.addParticipants(chatId, actor.userId, userIds);
+      publish(events);
+      return { added: result };
+    },
+    async remove(actor, chatId, userId) {
+      const { events } = await chats.removeParticipant(chatId, actor.userId, userId, 'remove');
+      publish(events);
+    },
+    async leave(actor, chatId) {
+      const { events } = await chats.removeParticipant(chatId, actor.userId, actor.userId, 'leave');
+      publish(events);
+    },
+    async setAdmin(actor, chatId, userId, isAdmin) {
+      const { result, events } = await chats.setAdmin(chatId, actor.userId, userId, isAdmin);
+      publish(events);
+      return result;
+    },
+  };
+}

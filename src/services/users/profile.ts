@@ -1,0 +1,29 @@
+import { AppError } from '../../domain/errors.js';
+import type { Identity, User } from '../../domain/user.js';
+import type { ProfileChange, UserStore } from '../../ports/user-store.js';
+import { LIMITS } from '../../protocol/limits.js';
+
+export async function getUser(users: UserStore, userId: number): Promise<User> {
+  const user = await users.findById(userId);
+  if (user === null) throw new AppError('user_not_found');
+  return user;
+}
+
+export async function updateMe(users: UserStore, actor: Identity, change: ProfileChange): Promise<User> {
+  try {
+    const user = await users.updateProfile(actor.userId, change);
+    if (user === null) throw new AppError('user_not_found');
+    return user;
+  } catch (error) {
+    // Seed 3 words the same refusal differently here than at registration, and its clients read the sentence.
+    if (error instanceof AppError && error.code === 'email_taken') {
+      throw new AppError('email_taken', { detail: 'Email already registered' });
+    }
+    throw error;
+  }
+}
+
+export async function searchUsers(users: UserStore, query: string, limit: number): Promise<readonly User[]> {
+  if (Array.from(query).length < LIMITS.searchQueryMin) throw new AppError('query_too_short');
+  return users.search(query, limit);
+}
