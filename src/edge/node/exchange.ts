@@ -1,0 +1,139 @@
+import type { ServerResponse } from 'node:http';
+import type { ListenerOptions } from '../../ports/listener.js';
+import type { ErrorCode } from '../../protocol/error-codes.js';
+import { edgeAnswer } from '../answer.js';
+import { judgeFraming, linesOfRawHeaders, originForm } from '../request-head.js';
+import type { Report } from '../report.js';
+import { lateAnswerCode } from '../timeouts.js';
+import type { CountedRequest } from './request.js';
+
+/** What a client may still send of a refused body before the connection is cut, and for how long. */
+const LINGER_BYTES = 64 * 1024;
+const LINGER_MS = 1_000;
+
+/** One request and its response on the node listener, from its headers to its last byte. */
+export class Exchange {
+  private handlerTimer: NodeJS.Timeout | undefined;
+  private lingerTimer: NodeJS.Timeout | undefined;
+  private bodyComplete = false;
+  private refusal: ErrorCode | null = null;
+
+  constructor(
+    private readonly request: CountedRequest,
+    private readonly response: ServerResponse,
+    private readonly options: ListenerOptions,
+    private readonly report: Report,
+  ) {}
+
+  /** True until the last byte of the response has been given to the kernel or the connection is gone. */
+  get open(): boolean {
+    return !this.response.writableFinished && !this.response.destroyed;
+  }
+
+  /** True once the whole request has arrived. */
+  get received(): boolean {
+    return this.bodyComplete;
+  }
+
+  /** Answers, or refuses before any handler runs. `expectsContinue`: the client waits for a 100 before its body. */
+  start(expectsContinue: boolean): void {
+    const { request, response, options } = this;
+    // Writing to a response whose time is over emits an error that nobody else listens to; the answer is ignored.
+    response.on('error', () => undefined);
+    response.once('close', () => this.stopTimers());
+    response.once('finish', () => this.lingerForBody());
+    request.url = originForm(request.url ?? '/');
+    const framing = judgeFraming(linesOfRawHeaders(request.rawHeaders), options.maxBodyBytes);
+    request.watch({ received: (total) => this.bodyGrew(total), complete: () => this.bodyEnded() });
+    if (!framing.ok) {
+      this.refuse(framing.code);
+      return;
+    }
+    if (expectsContinue) response.writeContinue();
+    this.handle();
+  }
+
+  /** The edge's own answer in place of the handler's. Cuts the connection when the handler has begun to answer. */
+  refuse(code: ErrorCode): void {
+    const { request, response } = this;
+    if (this.refusal !== null) return;
+    if (response.headersSent) {
+      request.socket.destroy();
+      return;
+    }
+    this.refusal = code;
+    this.stopTimers();
+    const answer = edgeAnswer(code);
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    response.setHeader('content-length', answer.body.byteLength);
+    response.statusCode = answer.status;
+    if (this.bodyComplete) {
+      response.end(answer.body);
+      return;
+    }
+    // Closing while bytes of the client are unread resets the connection, and the client never sees why: the answer
+    // is sent whole, then what still comes is thrown away until it ends or is too much.
+    response.setHeader('connection', 'close');
+    response.write(request.method === 'HEAD' ? Buffer.alloc(0) : answer.body);
+    request.resume();
+    this.lingerTimer = setTimeout(() => this.finishRefusal(), LINGER_MS);
+  }
+
+  /** No further request on this connection after this one. */
+  closeAfter(): void {
+    if (!this.response.headersSent) this.response.shouldKeepAlive = false;
+  }
+
+  private handle(): void {
+    const { request, response, options } = this;
+    const failed = (error: unknown): void => {
+      if (this.refusal !== null || request.socket.destroyed) return;
+      this.report('A request handler failed', error);
+      this.refuse('internal');
+    };
+    try {
+      const done = options.onRequest(request, response);
+      if (done instanceof Promise) done.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  private bodyGrew(total: number): void {
+    if (this.refusal === null && total > this.options.maxBodyBytes) this.refuse('payload_too_large');
+    if (this.refusal !== null && total > this.options.maxBodyBytes + LINGER_BYTES) this.finishRefusal();
+  }
+
+  private bodyEnded(): void {
+    this.bodyComplete = true;
+    if (this.refusal !== null) {
+      this.finishRefusal();
+      return;
+    }
+    const { handlerTimeoutMs } = this.options;
+    if (handlerTimeoutMs === 0 || this.response.headersSent) return;
+    this.handlerTimer = setTimeout(() => {
+      if (!this.response.headersSent) this.refuse(lateAnswerCode(this.request.method ?? 'GET'));
+    }, handlerTimeoutMs);
+  }
+
+  private finishRefusal(): void {
+    clearTimeout(this.lingerTimer);
+    if (!this.response.writableEnded) this.response.end();
+  }
+
+  /** A handler may answer before the body is there; what is left of the body gets a bounded time to arrive. */
+  private lingerForBody(): void {
+    this.stopTimers();
+    if (this.request.complete || this.refusal !== null) return;
+    this.lingerTimer = setTimeout(() => {
+      if (!this.request.complete) this.request.socket.destroy();
+    }, LINGER_MS).unref();
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.handlerTimer);
+    clearTimeout(this.lingerTimer);
+  }
+}

@@ -1,0 +1,134 @@
+import { createServer, ServerResponse, type Server } from 'node:http';
+import type { AddressInfo, Socket as TcpSocket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Listener, ListenerOptions } from '../../ports/listener.js';
+import type { ErrorCode } from '../../protocol/error-codes.js';
+import { rawAnswer } from '../answer.js';
+import type { Report } from '../report.js';
+import { IDLE_HTTP_MS } from '../timeouts.js';
+import { Exchange } from './exchange.js';
+import { CountedRequest } from './request.js';
+import { NodeSockets } from './sockets.js';
+
+type NodeServer = Server<typeof CountedRequest>;
+
+/** node:http and `ws` behind the port: runs wherever Node runs. */
+export class NodeListener implements Listener {
+  readonly kind = 'node';
+  private readonly server: NodeServer;
+  private readonly sockets: NodeSockets;
+  private readonly connections = new Set<Duplex>();
+  /** The newest exchange of each connection: what a parse error or a time-out is about. */
+  private readonly newest = new Map<Duplex, Exchange>();
+  private draining = false;
+  private closed: Promise<void> | null = null;
+
+  constructor(
+    private readonly options: ListenerOptions,
+    private readonly report: Report,
+  ) {
+    this.sockets = new NodeSockets(options, report);
+    this.server = createHttpServer(options);
+    this.server.on('connection', (tcp) => this.connected(tcp));
+    this.server.on('request', (request, response) => this.begin(request, response, false));
+    this.server.on('checkContinue', (request, response) => this.begin(request, response, true));
+    this.server.on('upgrade', (request, tcp, head) => this.upgrade(request, tcp, head));
+    this.server.on('clientError', (error, tcp) => this.failed(error, tcp));
+  }
+
+  listen(): Promise<{ readonly port: number }> {
+    const { host, port } = this.options;
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ host, port, exclusive: true }, () => {
+        this.server.removeListener('error', reject);
+        this.server.on('error', (error) => this.report('The listener failed', error));
+        resolve({ port: (this.server.address() as AddressInfo).port });
+      });
+    });
+  }
+
+  stopAccepting(): void {
+    if (this.draining) return;
+    this.draining = true;
+    if (this.server.listening) this.server.close();
+    for (const exchange of this.newest.values()) exchange.closeAfter();
+  }
+
+  close(): Promise<void> {
+    this.closed ??= new Promise((resolve) => {
+      const wasListening = this.server.listening || this.draining;
+      this.stopAccepting();
+      this.sockets.close();
+      for (const tcp of this.connections) tcp.destroy();
+      if (!wasListening || this.connections.size === 0) resolve();
+      else this.server.once('close', () => resolve());
+    });
+    return this.closed;
+  }
+
+  private connected(tcp: TcpSocket): void {
+    this.connections.add(tcp);
+    tcp.once('close', () => {
+      this.connections.delete(tcp);
+      this.newest.delete(tcp);
+    });
+  }
+
+  private begin(request: CountedRequest, response: ServerResponse, expectsContinue: boolean): Exchange {
+    const exchange = new Exchange(request, response, this.options, this.report);
+    this.newest.set(request.socket, exchange);
+    if (this.draining) exchange.closeAfter();
+    exchange.start(expectsContinue);
+    return exchange;
+  }
+
+  private upgrade(request: CountedRequest, stream: Duplex, head: Buffer): void {
+    const tcp = stream as TcpSocket;
+    tcp.on('error', () => tcp.destroy());
+    // A pipelined handshake would have to wait for the answers before it: no client sends one (RFC 6455, 4.1).
+    if (this.newest.get(tcp)?.open === true) {
+      tcp.destroy();
+      return;
+    }
+    if (this.sockets.take(request, tcp, head)) return;
+    // node:http has let go of the connection, so the answer takes it over and is its last.
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(tcp);
+    response.once('finish', () => tcp.destroySoon());
+    this.begin(request, response, false);
+  }
+
+  private failed(error: NodeJS.ErrnoException, tcp: Duplex): void {
+    const exchange = this.newest.get(tcp);
+    if (error.code === 'ECONNRESET' || !tcp.writable) {
+      tcp.destroy();
+    } else if (exchange?.open !== true) {
+      tcp.end(rawAnswer(errorCode(error)));
+    } else if (exchange.received) {
+      exchange.closeAfter();
+    } else {
+      exchange.refuse(errorCode(error));
+    }
+  }
+}
+
+function errorCode(error: NodeJS.ErrnoException): ErrorCode {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
+}
+
+function createHttpServer(options: ListenerOptions): NodeServer {
+  const { requestTimeoutMs } = options;
+  const headersTimeout = requestTimeoutMs === 0 ? IDLE_HTTP_MS : Math.min(requestTimeoutMs, IDLE_HTTP_MS);
+  return createServer({
+    IncomingMessage: CountedRequest,
+    joinDuplicateHeaders: true,
+    maxHeaderSize: options.maxHeaderBytes,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout,
+    keepAliveTimeout: IDLE_HTTP_MS,
+    connectionsCheckingInterval: Math.max(50, Math.min(1_000, headersTimeout / 4)),
+  });
+}

@@ -1,0 +1,88 @@
+import type { RawData, WebSocket } from 'ws';
+import type { SendResult, Socket, SocketListener } from '../../ports/listener.js';
+import type { Report } from '../report.js';
+import { nextSocketId } from '../socket-ids.js';
+
+/** A socket of the `ws` package behind the port. `ws` bounds the wait for the peer's close frame (closeTimeout). */
+export class NodeSocket implements Socket {
+  readonly id = nextSocketId();
+  private closing = false;
+  private waiting = false;
+  private listener: SocketListener | null = null;
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly maxQueuedBytes: number,
+    private readonly report: Report,
+  ) {}
+
+  /** Connects the side above; nothing is read from the wire before. */
+  attach(listener: SocketListener): void {
+    this.listener = listener;
+    this.ws.on('message', (data, isBinary) => this.received(data, isBinary));
+    this.ws.once('close', (code) => this.ended(code));
+    // A protocol violation or a reset: `ws` closes by itself with the right code, and 'close' follows.
+    this.ws.on('error', () => (this.closing = true));
+  }
+
+  send(frame: Uint8Array): SendResult {
+    if (this.closing || this.ws.readyState !== this.ws.OPEN) return 'closed';
+    const queued = this.ws.bufferedAmount;
+    if (queued > 0 && queued + frame.byteLength > this.maxQueuedBytes) {
+      this.waiting = true;
+      return 'refused';
+    }
+    this.ws.send(frame, { binary: false, compress: false }, () => this.flushed());
+    if (this.ws.bufferedAmount === 0) return 'sent';
+    this.waiting = true;
+    return 'queued';
+  }
+
+  queuedBytes(): number {
+    return this.ws.bufferedAmount;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.ws.close(code, closeReason(reason));
+  }
+
+  terminate(): void {
+    this.closing = true;
+    this.ws.terminate();
+  }
+
+  private ended(code: number): void {
+    this.closing = true;
+    this.tell((to) => to.closed(code));
+  }
+
+  private received(data: RawData, isBinary: boolean): void {
+    if (this.closing || !Buffer.isBuffer(data)) return;
+    this.tell((to) => to.message(data, isBinary));
+  }
+
+  private flushed(): void {
+    if (!this.waiting || this.closing) return;
+    this.waiting = false;
+    this.tell((to) => to.drained());
+  }
+
+  private tell(call: (to: SocketListener) => void): void {
+    if (this.listener === null) return;
+    try {
+      call(this.listener);
+    } catch (error) {
+      this.report('A socket handler failed', error);
+      this.close(1011, 'Internal error');
+    }
+  }
+}
+
+/** A close frame has room for 123 bytes of text; a character is never cut in two. */
+export function closeReason(reason: string): string {
+  let text = reason;
+  while (Buffer.byteLength(text) > 123) text = [...text].slice(0, -1).join('');
+  return text;
+}

@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../protocol/error-codes.js';
+
+/** Header lines as they came: names in lower case, in order, repeats kept. */
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+/** Lines out of the flat `rawHeaders` list of node:http. */
+export function linesOfRawHeaders(rawHeaders: readonly string[]): HeaderLines {
+  const lines: (readonly [string, string])[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    lines.push([(rawHeaders[i] ?? '').toLowerCase(), rawHeaders[i + 1] ?? '']);
+  }
+  return lines;
+}
+
+/** One value per name: repeats joined by ", " (RFC 9110, 5.3), cookies by "; " (RFC 6265, 5.4). */
+export function joinHeaders(lines: HeaderLines): Record<string, string> {
+  const joined = Object.create(null) as Record<string, string>;
+  for (const [name, value] of lines) {
+    const before = joined[name];
+    joined[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  return joined;
+}
+
+/** How long the body is, or why the request is refused before a handler sees it. */
+export type Framing =
+  | { readonly ok: true; readonly contentLength: number | null; readonly chunked: boolean }
+  | { readonly ok: false; readonly code: ErrorCode };
+
+function refused(code: ErrorCode): Framing {
+  return { ok: false, code };
+}
+
+/**
+ * Judges what decides where a request ends. Anything that two HTTP parsers could read differently is refused
+ * (request smuggling, RFC 9112, 6.3 and 11.2): a repeated Host, a repeated or malformed Content-Length, a transfer
+ * coding other than `chunked`, both at once. A declared length over the limit is `payload_too_large` at once.
+ */
+export function judgeFraming(lines: HeaderLines, maxBodyBytes: number): Framing {
+  let hosts = 0;
+  const lengths: string[] = [];
+  const codings: string[] = [];
+  for (const [name, value] of lines) {
+    if (name === 'host') hosts += 1;
+    else if (name === 'content-length') lengths.push(value);
+    else if (name === 'transfer-encoding') codings.push(value.trim().toLowerCase());
+  }
+  if (hosts > 1 || lengths.length > 1 || codings.length > 1) return refused('bad_request');
+  const [length] = lengths;
+  const [coding] = codings;
+  if (coding !== undefined) {
+    if (coding !== 'chunked' || length !== undefined) return refused('bad_request');
+    return { ok: true, contentLength: null, chunked: true };
+  }
+  if (length === undefined) return { ok: true, contentLength: null, chunked: false };
+  if (!/^[0-9]{1,15}$/.test(length)) return refused('bad_request');
+  if (Number(length) > maxBodyBytes) return refused('payload_too_large');
+  return { ok: true, contentLength: Number(length), chunked: false };
+}
+
+/**
+ * The path and query of a request target. Absolute form (`GET http://host/path`) must be understood by every server
+ * (RFC 9112, 3.2.2); its authority says nothing that Host does not. Nothing is decoded.
+ */
+export function originForm(target: string): string {
+  const authority = /^https?:\/\/[^/?#]*/i.exec(target);
+  if (authority === null) return target;
+  const rest = target.slice(authority[0].length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** Splits a target at its first `?`; the query comes without it. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const mark = target.indexOf('?');
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
