@@ -1,0 +1,52 @@
+import { createSecretKey } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { AppError } from '../domain/errors.js';
+import type { Clock } from '../ports/clock.js';
+import type { TokenService } from '../ports/token-service.js';
+import { readClaims } from './token-claims.js';
+
+export interface TokenServiceOptions {
+  readonly secretKey: string;
+  readonly accessTokenMinutes: number;
+  readonly clock: Clock;
+}
+
+/** Longer than any token of ours; nothing beyond it is looked at. */
+const MAX_LENGTH = 1_024;
+
+/**
+ * The header of every token of ours, byte for byte. Comparing it leaves no room for another algorithm, a repeated
+ * `alg`, or a key that the token brings along.
+ */
+const HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
+
+export function createTokenService(options: TokenServiceOptions): TokenService {
+  const { clock } = options;
+  const key = createSecretKey(options.secretKey, 'utf8');
+  const expiresIn = Math.floor(options.accessTokenMinutes * 60);
+
+  return {
+    issue(userId) {
+      const iat = Math.floor(clock.now() / 1_000);
+      const claims = { sub: String(userId), iss: 'parley', aud: 'parley', typ: 'access', iat, exp: iat + expiresIn };
+      return { token: jwt.sign(claims, key, { algorithm: 'HS256' }), expiresIn };
+    },
+
+    verify(token) {
+      const claims = readClaims(signedPayload(token), clock.now() / 1_000);
+      if (claims === null) throw new AppError('not_authenticated');
+      return { userId: claims.userId, expiresAt: new Date(claims.exp * 1_000) };
+    },
+  };
+
+  /** What was signed with our key, or null; the claims are judged by readClaims alone. */
+  function signedPayload(token: string): unknown {
+    if (token.length > MAX_LENGTH || !token.startsWith(`${HEADER}.`)) return null;
+    try {
+      return jwt.verify(token, key, { algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true });
+    } catch (error) {
+      if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { scrubError } from './scrub-error.js';
+
+const HIDDEN = '[redacted]';
+const DEPTH = 5;
+const ITEMS = 50;
+const TEXT = 2_000;
+
+/** Names that hold secrets, or what a client or a driver put in, in any spelling (`hashed_password`, `accessToken`). */
+const SECRET_NAME = /passw|secret|token|authorization|cookie|credential|private.?key/i;
+const CONTENT_NAME =
+  /^(body|bodies|content|contents|payload|frame|data|values?|params?|parameters|sql|query|op|documents?|headers)$/i;
+
+/**
+ * A copy of a log event that is safe to write: secrets and submitted values are replaced by name, errors by their
+ * facts, and what looks like a token or a credential in any other text is cut out. Bounded in depth and size.
+ */
+export function scrub(facts: object): Record<string, unknown> {
+  if (facts instanceof Error) return { err: scrubError(facts) };
+  return scrubFields(facts, DEPTH);
+}
+
+/** The same for the text of an event. */
+export function scrubText(text: string): string {
+  const safe = text
+    .replace(/\beyJ[\w-]+\.[\w-]*\.[\w-]*/g, HIDDEN)
+    .replace(/\b(bearer[ .])\s*[^\s,]+/gi, `$1${HIDDEN}`)
+    .replace(/\b((?:access_)?token=)[^&\s]*/gi, `$1${HIDDEN}`)
+    .replace(/\b([a-z][a-z0-9+]*:\/\/)[^/\s@]+@/gi, `$1${HIDDEN}@`);
+  return safe.length > TEXT ? `${safe.slice(0, TEXT)}...` : safe;
+}
+
+function scrubFields(object: object, depth: number): Record<string, unknown> {
+  const entries = Object.entries(object).slice(0, ITEMS);
+  return Object.fromEntries(
+    entries.map(([name, value]: [string, unknown]) => [
+      scrubText(name),
+      isHidden(name, value) ? HIDDEN : scrubValue(value, depth),
+    ]),
+  );
+}
+
+/** A count or a flag under such a name (`bodies: 3`) tells nothing. */
+function isHidden(name: string, value: unknown): boolean {
+  if (value === null || typeof value === 'boolean' || value === undefined) return false;
+  if (SECRET_NAME.test(name)) return true;
+  return CONTENT_NAME.test(name) && typeof value !== 'number';
+}
+
+function scrubValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return scrubText(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Error) return scrubError(value);
+  if (value instanceof Date) return value;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+  if (depth === 0) return '[deeper]';
+  if (Array.isArray(value)) return value.slice(0, ITEMS).map((item: unknown) => scrubValue(item, depth - 1));
+  return scrubFields(value, depth - 1);
+}
