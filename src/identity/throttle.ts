@@ -4,19 +4,18 @@ import { AppError } from '../domain/errors.js';
 import type { Throttle } from '../ports/throttle.js';
 
 export interface ThrottleOptions {
-  /** Attempts per key and window; 0 = off. */
-  readonly points: number;
-  readonly windowSeconds: number;
+  /** An hour by default. */
+  readonly windowSeconds?: number;
   /** Keys remembered; the ones longest unseen are forgotten first. */
   readonly maxKeys?: number;
 }
 
 /**
- * A window opens with a key's first attempt and forgives everything when it ends. Memory is bounded: keys come from
- * strangers, so both their number and their length are limited.
+ * `points` attempts per key and window; 0 = off. A window opens with a key's first attempt and forgives everything when
+ * it ends. Memory is bounded: keys come from strangers, so both their number and their length are limited.
  */
-export function createThrottle(options: ThrottleOptions): Throttle {
-  const { points, windowSeconds, maxKeys = 100_000 } = options;
+export function createThrottle(points: number, options: ThrottleOptions = {}): Throttle {
+  const { windowSeconds = 3_600, maxKeys = 100_000 } = options;
   if (points === 0) return OFF;
   const limiter = new RateLimiterMemory({ points, duration: windowSeconds });
   /** In the order of their last attempt; a Set keeps the order of insertion. */

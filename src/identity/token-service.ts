@@ -7,7 +7,8 @@ import { readClaims } from './token-claims.js';
 
 export interface TokenServiceOptions {
   readonly secretKey: string;
-  readonly accessTokenMinutes: number;
+  /** How long a token lives. */
+  readonly minutes: number;
   readonly clock: Clock;
 }
 
@@ -23,7 +24,7 @@ const HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { clock } = options;
   const key = createSecretKey(options.secretKey, 'utf8');
-  const expiresIn = Math.floor(options.accessTokenMinutes * 60);
+  const expiresIn = Math.floor(options.minutes * 60);
 
   return {
     issue(userId) {

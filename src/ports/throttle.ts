@@ -1,5 +1,5 @@
 /**
- * Counts attempts per key in a sliding window. Memory only: a restart forgives. 0 points in the settings = off.
+ * Counts attempts per key in a window that opens with the first one. Memory only: a restart forgives. 0 points in the settings = off.
  */
 export interface Throttle {
   /** Takes one point; throws `rate_limited` with retryAfter when none is left. */
