@@ -1,0 +1,81 @@
+import type { Schema } from 'yup';
+import { AppError } from '../domain/errors.js';
+import {
+  clientMessageIdField,
+  contentField,
+  integerField,
+  objectOf,
+  textField,
+  validate,
+  withRule,
+} from '../protocol/fields.js';
+import type { RawFrame } from './codec.js';
+import type { CommandContext, Reply } from './command-context.js';
+import { handleMessage } from './handlers/message.js';
+import { handlePing } from './handlers/ping.js';
+import { handleTyping } from './handlers/typing.js';
+
+/** One kind of frame that clients may send. */
+export interface Command {
+  /** Validates the frame's fields (all but `id` and `type`) and runs the handler. Throws or rejects with AppError. */
+  run(fields: RawFrame, context: CommandContext): Promise<Reply> | Reply;
+}
+
+interface ChatScoped {
+  readonly chat_id?: number | undefined;
+}
+
+/** May be left out: a per-chat socket has only one. */
+const chat_id = integerField(1);
+const typingContent = withRule(
+  textField(),
+  'not_a_choice',
+  'Must be "start" or "stop"',
+  (text) => text === 'start' || text === 'stop',
+).defined();
+
+/** Every command of a socket, by its `type`. All of them are for the authenticated member that opened the socket. */
+const COMMANDS: ReadonlyMap<unknown, Command> = new Map([
+  [
+    'message',
+    command(objectOf({ chat_id, content: contentField(), client_message_id: clientMessageIdField() }), handleMessage),
+  ],
+  ['typing', command(objectOf({ chat_id, content: typingContent }), handleTyping)],
+  ['ping', command(objectOf({ chat_id }), handlePing)],
+]);
+
+/** The types that clients may send. */
+export const COMMAND_TYPES: readonly unknown[] = [...COMMANDS.keys()];
+
+/** A name is repeated to the client only when it can be nothing but a name. */
+const TYPE_NAME = /^[a-z_]{1,32}$/;
+
+/** Throws `unknown_type`. */
+export function commandOf(type: unknown): Command {
+  const known = COMMANDS.get(type);
+  if (known !== undefined) return known;
+  const isName = typeof type === 'string' && TYPE_NAME.test(type);
+  throw new AppError('unknown_type', isName ? { detail: `Unknown message type: ${type}` } : {});
+}
+
+function command<T extends ChatScoped>(
+  schema: Schema<T>,
+  handle: (command: T, context: CommandContext) => Promise<Reply> | Reply,
+): Command {
+  return {
+    run(fields, context) {
+      const result = validate(schema, fields);
+      if (!result.ok) {
+        const first = result.problems[0];
+        const detail = first === undefined || first.path === '' ? first?.message : `${first.path}: ${first.message}`;
+        throw new AppError('validation_failed', {
+          errors: result.problems,
+          ...(detail === undefined ? {} : { detail }),
+        });
+      }
+      const other = result.value.chat_id;
+      if (other !== undefined && other !== context.chatId) throw new AppError('wrong_chat');
+      return handle(result.value, context);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { AckFrame } from '../../protocol/events.js';
+import type { CommandContext } from '../command-context.js';
+
+/** Stores one message; the acknowledgement is given after the commit and means that the message is never lost. */
+export async function handleMessage(
+  command: { readonly content: string; readonly client_message_id?: string | undefined },
+  context: CommandContext,
+): Promise<AckFrame> {
+  const { actor, chatId, services, hub, typing } = context;
+  typing.stop(actor.userId, chatId);
+  const clientMessageId = command.client_message_id ?? null;
+  const { message, duplicate } = await services.messages.send(actor, {
+    chatId,
+    content: command.content,
+    messageType: 'text',
+    clientMessageId,
+  });
+  hub.expect(chatId, message.rev);
+  return {
+    type: 'ack',
+    client_message_id: clientMessageId,
+    message_id: message.id,
+    seq: message.seq,
+    rev: message.rev,
+    duplicate,
+  };
+}

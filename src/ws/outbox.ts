@@ -1,0 +1,83 @@
+import type { Socket } from '../ports/listener.js';
+
+/** `durable`: replies and events with a rev, never dropped. `ephemeral`: worth nothing once it is late. */
+export type Importance = 'durable' | 'ephemeral';
+
+export interface OutboxLimits {
+  /** Bytes queued for one socket; 0 = no limit. */
+  readonly maxQueuedBytes: number;
+  /** How long the oldest queued byte may wait; 0 = no limit. */
+  readonly slowTicks: number;
+}
+
+/** Everything accepted up to `bytes` must have left before its age in ticks reaches the limit. */
+interface Mark {
+  readonly bytes: number;
+  age: number;
+}
+
+/**
+ * One socket's way out, bounded in bytes and in time. A reader that falls behind is reported once and gets nothing more:
+ * it connects again and reads on, which costs less than a hole nobody notices. Without the bound in time, one that
+ * sends and never reads would hold a full queue for ever.
+ */
+export class Outbox {
+  /** Oldest first, at most one per tick. */
+  private readonly marks: Mark[] = [];
+  private accepted = 0;
+  private failed = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly limits: OutboxLimits,
+    private readonly onSlow: (queuedBytes: number) => void,
+  ) {}
+
+  send(frame: Uint8Array, importance: Importance = 'durable'): void {
+    if (this.failed) return;
+    const queued = this.socket.queuedBytes();
+    if (queued > 0) {
+      if (importance === 'ephemeral') return;
+      const { maxQueuedBytes } = this.limits;
+      if (maxQueuedBytes > 0 && queued + frame.byteLength > maxQueuedBytes) return this.fail();
+    }
+    const result = this.socket.send(frame);
+    switch (result) {
+      case 'sent':
+      case 'queued':
+        this.accepted += frame.byteLength;
+        return;
+      case 'refused':
+        // Only an ephemeral frame may be lost without a word.
+        if (importance === 'durable') this.fail();
+        return;
+      case 'closed':
+        return;
+      default:
+        result satisfies never;
+    }
+  }
+
+  /** The queue has become shorter: what has left needs no watching any more. */
+  drained(): void {
+    const left = this.accepted - this.socket.queuedBytes();
+    while (this.marks[0] !== undefined && this.marks[0].bytes <= left) this.marks.shift();
+  }
+
+  /** To be called once per tick. */
+  tick(): void {
+    const queued = this.socket.queuedBytes();
+    if (this.failed || (queued === 0 && this.marks.length === 0)) return;
+    this.drained();
+    for (const mark of this.marks) mark.age += 1;
+    const { slowTicks } = this.limits;
+    if (slowTicks > 0 && (this.marks[0]?.age ?? 0) >= slowTicks) return this.fail();
+    const newest = this.marks.at(-1)?.bytes ?? 0;
+    if (queued > 0 && newest < this.accepted) this.marks.push({ bytes: this.accepted, age: 0 });
+  }
+
+  private fail(): void {
+    this.failed = true;
+    this.onSlow(this.socket.queuedBytes());
+  }
+}

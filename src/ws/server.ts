@@ -1,0 +1,132 @@
+import { clientAddress, throttleKeyOf, type TrustedProxies } from '../domain/client-address.js';
+import type { Broker } from '../ports/broker.js';
+import type { Clock } from '../ports/clock.js';
+import type { Socket, SocketHandler, SocketListener } from '../ports/listener.js';
+import type { Logger } from '../ports/logger.js';
+import type { Presence } from '../ports/presence.js';
+import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
+import type { Services } from '../services/services.js';
+import { Admission } from './admission.js';
+import { Connection, type ConnectionDeps } from './connection.js';
+import { createHub } from './hub.js';
+import { chatOfPath } from './paths.js';
+import { createAnnouncePresence } from './presence.js';
+import { systemTicker, type Ticker } from './ticker.js';
+import { chooseProtocol, tokenOf } from './tokens.js';
+import type { SocketLimits } from './types.js';
+import { Typing } from './typing.js';
+import { within } from './within.js';
+import { Work } from './work.js';
+
+/** Commands in flight get this long to be answered when the server stops; each is bounded by its own deadline too. */
+const FINISH_MS = 5_000;
+/** Peers get this long to answer the close frame. */
+const GOODBYE_MS = 1_500;
+
+export interface SocketHandlerDeps {
+  /** Asked for at each use: the services need this handler's `presence` and are made after it. */
+  readonly services: () => Pick<Services, 'users' | 'messages' | 'realtime'>;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: SocketLimits;
+  readonly trustedProxies: TrustedProxies;
+  readonly ticker?: Ticker;
+}
+
+export interface ParleySocketHandler extends SocketHandler {
+  readonly presence: Presence;
+  /**
+   * Nothing new begins; commands in flight are finished and answered; then every socket is closed with `restart`.
+   * Resolves when the sockets are gone or their time is over; a repeated call answers with the first one's promise.
+   */
+  stop(): Promise<void>;
+}
+
+/** Everything behind an upgrade: `/api/v1/ws/{chat_id}`. */
+export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandler {
+  const { broker, clock, logger, limits, trustedProxies } = deps;
+  const connections = new Set<Connection>();
+  const admission = new Admission(limits);
+  const work = new Work();
+  const hub = createHub({ broker, logger });
+  const services = {
+    get users() {
+      return deps.services().users;
+    },
+    get messages() {
+      return deps.services().messages;
+    },
+    get realtime() {
+      return deps.services().realtime;
+    },
+  };
+  const typing = new Typing(services, logger);
+  const announce = createAnnouncePresence(services, logger);
+  let stopping: Promise<void> | null = null;
+  let onEmpty = (): void => undefined;
+
+  const connectionDeps: ConnectionDeps = {
+    services,
+    hub,
+    typing,
+    // When everybody goes at once, telling everybody about everybody is work for nobody.
+    announcePresence(actor, chatId, state) {
+      if (stopping === null) announce(actor, chatId, state);
+    },
+    clock,
+    logger,
+    limits,
+    work,
+    isStopping: () => stopping !== null,
+  };
+
+  const stopTicking = (deps.ticker ?? systemTicker).start(() => {
+    hub.tick();
+    typing.tick();
+    for (const connection of [...connections]) connection.tick();
+  });
+
+  function forget(connection: Connection): void {
+    connections.delete(connection);
+    if (connections.size === 0) onEmpty();
+  }
+
+  async function shutDown(): Promise<void> {
+    for (const connection of [...connections]) if (!connection.isLive) connection.close('restart');
+    await within(work.idle(), FINISH_MS);
+    for (const connection of [...connections]) connection.close('restart');
+    const gone = new Promise<void>((resolve) => {
+      onEmpty = resolve;
+      if (connections.size === 0) resolve();
+    });
+    await within(gone, GOODBYE_MS);
+    stopTicking();
+  }
+
+  return {
+    presence: hub,
+    accept(handshake) {
+      return chatOfPath(handshake.path) === undefined ? null : { protocol: chooseProtocol(handshake) };
+    },
+    open(socket, handshake) {
+      if (stopping !== null) return refuse(socket, 'restart');
+      const address = clientAddress(handshake.peerAddress, handshake.headers['x-forwarded-for'], trustedProxies);
+      const place = admission.enter(throttleKeyOf(address));
+      if (place === null) return refuse(socket, 'too_many');
+      const request = { token: tokenOf(handshake), chatId: chatOfPath(handshake.path) ?? null, place };
+      const connection = new Connection(connectionDeps, socket, request, forget);
+      connections.add(connection);
+      void connection.join();
+      return connection;
+    },
+    stop: () => (stopping ??= shutDown()),
+  };
+}
+
+/** Closes at once; whatever the peer still sends is nobody's. */
+function refuse(socket: Socket, name: CloseName): SocketListener {
+  const { code, reason } = CLOSE_CODES[name];
+  socket.close(code, reason);
+  return { message: () => undefined, drained: () => undefined, closed: () => undefined };
+}
