@@ -1,0 +1,86 @@
+import { readEnvironment } from './config/env.js';
+import { parseSettings, type Settings } from './config/settings.js';
+import type { Logger } from './ports/logger.js';
+import { describeError } from './telemetry/describe-error.js';
+import { createLogger } from './telemetry/logger.js';
+
+/** What every command of the repository starts from. */
+export interface Entry {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Standard output is a terminal: say things in words, not in events. */
+  readonly terminal: boolean;
+  /** For `.catch` of the command's main function: says what went wrong and exits 1. */
+  readonly fail: (error: unknown) => never;
+}
+
+/** Signals' numbers, for the exit codes that shells expect (128 + n). */
+const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+/** Ctrl+C under `npm start` arrives twice: from the terminal, and passed on by npm. */
+const SAME_PRESS_MS = 100;
+/** A little less than the ten seconds that operators are promised. */
+const STOP_MS = 9_500;
+
+/** Reads the settings; what is wrong with them is listed, all of it, and the process exits with 1. */
+export function enter(): Entry {
+  const terminal = process.stdout.isTTY;
+  const parsed = parseSettings(readEnvironment(), { isTty: terminal });
+  if (!parsed.ok) {
+    const logger = createLogger({ level: 'error', format: terminal ? 'pretty' : 'json' });
+    for (const { name, problem } of parsed.problems) logger.error({ setting: name }, `${name} ${problem}`);
+    process.exit(1);
+  }
+  const { settings, warnings } = parsed;
+  const logger = createLogger(settings.log);
+  for (const { name, problem } of warnings) logger.warn({ setting: name }, `${name} ${problem}`);
+
+  const fail = (error: unknown): never => {
+    logger.error(settings.debug ? { err: error } : {}, `Parley cannot go on: ${describeError(error)}`);
+    process.exit(1);
+  };
+  return { settings, logger, terminal, fail };
+}
+
+/** A bug that nobody caught: the state of the process is unknown, so it ends, and its supervisor starts a new one. */
+export function exitOnBugs(logger: Logger): void {
+  process.on('uncaughtException', (error, origin) => {
+    logger.error({ err: error, origin }, 'an error was not handled, exiting');
+    process.exit(1);
+  });
+}
+
+/** The first SIGINT or SIGTERM stops gracefully and exits 0; a second one exits at once. */
+export function stopOnSignals(logger: Logger, stop: () => Promise<void>): void {
+  let first: { readonly signal: string; readonly at: number } | null = null;
+
+  const onSignal = (signal: keyof typeof SIGNALS): void => {
+    const at = performance.now();
+    if (first === null) {
+      first = { signal, at };
+      logger.info({ signal }, 'stopping');
+      void finish();
+      return;
+    }
+    if (signal === 'SIGINT' && first.signal === signal && at - first.at < SAME_PRESS_MS) return;
+    process.exit(128 + SIGNALS[signal]);
+  };
+
+  const finish = async (): Promise<void> => {
+    const deadline = setTimeout(() => {
+      logger.error({}, 'stopping took too long, exiting');
+      process.exit(1);
+    }, STOP_MS);
+    try {
+      await stop();
+      clearTimeout(deadline);
+      logger.info({}, 'stopped');
+      process.exit(0);
+    } catch (error) {
+      logger.error({ err: error }, 'stopping failed');
+      process.exit(1);
+    }
+  };
+
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}

@@ -1,0 +1,23 @@
+import { AppError } from '../domain/errors.js';
+import { scrubError } from './scrub-error.js';
+import { scrubText } from './scrub.js';
+
+/**
+ * One line for an operator about an error that stopped the start. Unlike in a log event, a plain error's message is shown:
+ * at start-up nothing of a client's is in it, and credentials in addresses are cut out. A driver's own error shows
+ * its code only.
+ */
+export function describeError(error: unknown): string {
+  if (error instanceof AppError) return withCause(error.detail, error.cause);
+  if (error instanceof Error && (error.name === 'Error' || 'syscall' in error)) {
+    return withCause(scrubText(error.message), error.cause);
+  }
+  const { name, code, message } = scrubError(error);
+  return [name, code, message].filter((part) => part !== undefined).join(' ');
+}
+
+function withCause(text: string, cause: unknown): string {
+  if (cause === undefined) return text;
+  const { name, code } = scrubError(cause);
+  return `${text} (${code ?? name})`;
+}
