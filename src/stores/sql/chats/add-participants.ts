@@ -1,0 +1,94 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import { mayAddParticipants, mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
+import { enforce } from '../../../domain/policies/decision.js';
+import type { Change } from '../../../ports/chat-store.js';
+import { changeChat, unchanged, type LockedChat } from './change.js';
+import type { RepositoryContext } from './context.js';
+import { activeUsers } from './members.js';
+import { membershipOf, toChat, toParticipant, type ChatRow, type ParticipantRow } from './rows.js';
+
+/**
+ * All or nothing. Everyone who is really added takes a rev and an event of their own. A rejoiner comes back as a
+ * newcomer: without admin rights, having read everything so far.
+ */
+export async function addParticipants(
+  context: RepositoryContext,
+  chatId: number,
+  actorId: number,
+  userIds: readonly number[],
+): Promise<Change<readonly number[]>> {
+  return changeChat(context, chatId, async (locked) => {
+    const { tx, chat, members, now } = locked;
+    enforce(mayAddParticipants(chat === null ? null : toChat(chat), membershipOf(members, actorId)));
+    if (chat === null) throw new TypeError('a chat that may be extended exists');
+    const present = new Set(members.map((member) => member.participant.userId));
+    const added = [...new Set(userIds)].filter((id) => !present.has(id));
+    const users = await activeUsers(tx, context.sql.tables, added);
+    enforce(mayHoldParticipants(members.length + added.length));
+    if (added.length === 0) return unchanged<readonly number[]>([]);
+    const rows = added.map((userId, index) => newcomer(chat, userId, chat.rev + 1 + index, now));
+    await store(locked, context, chat.id, rows);
+    const rev = chat.rev + added.length;
+    await tx.db
+      .update(context.sql.tables.chats)
+      .set({ rev, membersRev: rev })
+      .where(eq(context.sql.tables.chats.id, chatId));
+    return {
+      result: added,
+      events: rows.flatMap((participant) => {
+        const user = users.get(participant.userId);
+        if (user === undefined) return [];
+        const added = toParticipant({ participant, user });
+        return [
+          {
+            type: 'participant_added' as const,
+            chatId,
+            rev: participant.rev,
+            at: now,
+            participant: added,
+            by: actorId,
+          },
+        ];
+      }),
+      proof: {
+        rev,
+        userId: rows.at(-1)?.userId ?? null,
+        isWanted: (row) => row.participant?.leftAt === null,
+      },
+    };
+  });
+}
+
+function newcomer(chat: ChatRow, userId: number, rev: number, now: Date): ParticipantRow {
+  return {
+    chatId: chat.id,
+    userId,
+    joinedAt: now,
+    isAdmin: false,
+    leftAt: null,
+    lastReadSeq: chat.lastSeq,
+    hiddenSeq: null,
+    rev,
+  };
+}
+
+async function store(
+  { tx }: LockedChat,
+  context: RepositoryContext,
+  chatId: number,
+  rows: readonly ParticipantRow[],
+): Promise<void> {
+  const { chatParticipants } = context.sql.tables;
+  const ids = rows.map((row) => row.userId);
+  const here = and(eq(chatParticipants.chatId, chatId), inArray(chatParticipants.userId, ids));
+  const known = await tx.db.select({ userId: chatParticipants.userId }).from(chatParticipants).where(here);
+  const returning = new Set(known.map((row) => row.userId));
+  const fresh = rows.filter((row) => !returning.has(row.userId));
+  if (fresh.length > 0) await tx.db.insert(chatParticipants).values([...fresh]);
+  for (const row of rows.filter((candidate) => returning.has(candidate.userId))) {
+    await tx.db
+      .update(chatParticipants)
+      .set(row)
+      .where(and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, row.userId)));
+  }
+}

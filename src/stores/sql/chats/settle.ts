@@ -1,0 +1,57 @@
+import { AppError } from '../../../domain/errors.js';
+import type { Session, SqlDatabase } from '../database.js';
+
+/** What a look under the lock says about a transaction whose COMMIT went unanswered. */
+export type Verdict = 'committed' | 'absent' | 'unknown';
+
+/**
+ * Runs a transaction whose result is known before its COMMIT. When the answer to the COMMIT is lost, `verify` looks
+ * for its effects in a transaction of its own; it must take the same lock first, because only then has the lost one
+ * ended for certain. A commit that is found counts like any other; one that did not happen is `unavailable`.
+ */
+export async function settled<T>(
+  sql: SqlDatabase,
+  work: (tx: Session) => Promise<T>,
+  verify: (tx: Session, planned: T) => Promise<Verdict>,
+): Promise<T> {
+  let planned: { readonly value: T } | null = null;
+  try {
+    return await sql.transaction(async (tx) => {
+      planned = null;
+      const value = await work(tx);
+      planned = { value };
+      return value;
+    });
+  } catch (error) {
+    const attempt = planned as { readonly value: T } | null;
+    if (!(error instanceof AppError) || error.code !== 'indeterminate' || attempt === null) throw error;
+    return conclude(attempt.value, await verdictOf(sql, verify, attempt.value), error);
+  }
+}
+
+async function verdictOf<T>(
+  sql: SqlDatabase,
+  verify: (tx: Session, planned: T) => Promise<Verdict>,
+  planned: T,
+): Promise<Verdict> {
+  try {
+    return await sql.transaction((tx) => verify(tx, planned));
+  } catch (error) {
+    // The store cannot be asked right now: the first error, with its own cause, stays the answer.
+    if (error instanceof AppError) return 'unknown';
+    throw error;
+  }
+}
+
+function conclude<T>(value: T, verdict: Verdict, error: AppError): T {
+  switch (verdict) {
+    case 'committed':
+      return value;
+    case 'absent':
+      throw new AppError('unavailable', { cause: error });
+    case 'unknown':
+      throw error;
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,63 @@
+import { AppError } from '../../domain/errors.js';
+import type { KeyName, Phase } from './database.js';
+
+/** A driver's error with everything that could hold values (message, SQL, parameters) left behind. */
+export class DriverFailure extends Error {
+  readonly code: string;
+  readonly errno: number | undefined;
+  readonly sqlState: string | undefined;
+  readonly phase: Phase | 'connect';
+  /** For a violated unique key: which. */
+  readonly key: KeyName | null;
+
+  constructor(facts: { code: string; errno?: number; sqlState?: string; phase: Phase | 'connect'; key?: KeyName }) {
+    super(`The database driver failed with ${facts.code} (${facts.phase})`);
+    this.name = 'DriverFailure';
+    this.code = facts.code;
+    this.errno = facts.errno;
+    this.sqlState = facts.sqlState;
+    this.phase = facts.phase;
+    this.key = facts.key ?? null;
+  }
+}
+
+/** The scrubbed failure inside `error`, or null where no driver is involved (Drizzle wraps what a driver throws). */
+export function failureIn(error: unknown): DriverFailure | null {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    if (at instanceof DriverFailure) return at;
+  }
+  return null;
+}
+
+/** Which unique key a statement ran into, or null for any other error. For use inside a transaction's callback. */
+export function duplicateKey(error: unknown): KeyName | null {
+  return error instanceof AppError ? null : (failureIn(error)?.key ?? null);
+}
+
+const DEADLOCK = 1213;
+const LOCK_WAIT = 1205;
+const RECORD_CHANGED = 1020;
+/** Group replication and Galera refuse at COMMIT what conflicts elsewhere; it is rolled back then. */
+const ROLLED_BACK_AT_COMMIT = 3101;
+const RETRYABLE = new Set([DEADLOCK, LOCK_WAIT, RECORD_CHANGED, ROLLED_BACK_AT_COMMIT]);
+
+/** The database gave the whole transaction up, certainly rolled back: running it again is the cure. */
+export function isRetryable(failure: DriverFailure): boolean {
+  return failure.errno !== undefined ? RETRYABLE.has(failure.errno) : failure.code.startsWith('SQLITE_BUSY');
+}
+
+/** SQLSTATE classes and SQLite codes of statements that can never succeed: wrong SQL, wrong values, broken rules. */
+const HOPELESS_STATES = /^(21|22|23|42)/;
+const HOPELESS_CODES = /^SQLITE_(ERROR|CONSTRAINT|MISMATCH|RANGE|MISUSE|TOOBIG)/;
+
+function isHopeless(failure: DriverFailure): boolean {
+  return HOPELESS_STATES.test(failure.sqlState ?? '') || HOPELESS_CODES.test(failure.code);
+}
+
+/** What leaves the seam for `error`: AppErrors as they are, driver failures judged, all else (a bug) as it is. */
+export function leaving(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const failure = failureIn(error);
+  if (failure === null) return error;
+  return isHopeless(failure) ? failure : new AppError('unavailable', { cause: failure });
+}
