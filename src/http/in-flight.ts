@@ -1,23 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '../domain/errors.js';
 import type { RequestHandler } from '../ports/listener.js';
-import { ERROR_CODES } from '../protocol/error-codes.js';
-import type { ProblemResource } from '../protocol/resources.js';
+import { answerError } from './errors.js';
 
-/** Knows which requests are being answered, so that a stop can wait for them. */
 export interface InFlight {
   readonly handle: RequestHandler;
-  /** From now on requests on connections that are still open get 503 `shutting_down` and lose their connection. */
+  /** From here on every new request answers 503 `shutting_down` and ends its connection. */
   refuseNew(): void;
-  /** Resolves when no request is being answered. */
+  /** Resolves once every request that was let in has been answered. */
   idle(): Promise<void>;
 }
 
-export function trackInFlight(next: RequestHandler): InFlight {
+/** Counts the requests being answered, so that a stop can let them finish. */
+export function trackInFlight(handler: RequestHandler): InFlight {
   let count = 0;
   let refusing = false;
   let waiting: (() => void)[] = [];
 
-  function ended(): void {
+  function leave(): void {
     count -= 1;
     if (count > 0) return;
     for (const resolve of waiting) resolve();
@@ -25,39 +25,42 @@ export function trackInFlight(next: RequestHandler): InFlight {
   }
 
   return {
-    handle(request: IncomingMessage, response: ServerResponse) {
-      if (refusing) return refuse(request, response);
+    async handle(request, response) {
+      if (refusing) {
+        refuse(request, response);
+        return;
+      }
       count += 1;
-      // `close` comes once for every response, sent or abandoned.
-      response.once('close', ended);
-      return next(request, response);
+      try {
+        await handler(request, response);
+        await answered(response);
+      } finally {
+        leave();
+      }
     },
     refuseNew() {
       refusing = true;
     },
-    idle() {
-      if (count === 0) return Promise.resolve();
-      return new Promise((resolve) => waiting.push(resolve));
-    },
+    idle: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {
-  const { status, title, detail } = ERROR_CODES.shutting_down;
-  const problem: ProblemResource = {
-    type: 'about:blank',
-    title,
-    status,
-    detail,
-    code: 'shutting_down',
-    instance: 'about:blank',
-  };
+  const { status, headers, body } = answerError(new AppError('shutting_down', { retryAfter: 1 }), null);
   request.resume();
   response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    connection: 'close',
-    'retry-after': '1',
+    ...headers,
+    'Cache-Control': 'no-store',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
   });
-  response.end(JSON.stringify(problem));
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Until the answer is handed to the system, or its client is gone. */
+function answered(response: ServerResponse): Promise<void> {
+  if (response.writableFinished || response.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    response.once('finish', resolve).once('close', resolve);
+  });
 }

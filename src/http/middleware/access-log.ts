@@ -1,0 +1,25 @@
+import { METHODS } from 'node:http';
+import type { Clock } from '../../ports/clock.js';
+import type { Logger } from '../../ports/logger.js';
+import type { HttpMiddleware } from '../context.js';
+
+/**
+ * One line per request by the route's pattern. Path, query, headers and body stay out: they hold ids at best and tokens
+ * at worst. Probes come every few seconds and are of interest only to who looks for them.
+ */
+export function accessLog(deps: { readonly logger: Logger; readonly clock: Clock }): HttpMiddleware {
+  return async (ctx, next) => {
+    const start = deps.clock.monotonic();
+    await next();
+    const facts = {
+      requestId: ctx.state.requestId,
+      method: METHODS.includes(ctx.method) ? ctx.method : 'OTHER',
+      route: ctx.state.route,
+      status: ctx.status,
+      ms: Math.round((deps.clock.monotonic() - start) * 10) / 10,
+      userId: ctx.state.actor?.userId ?? null,
+    };
+    if (ctx.state.route?.startsWith('/health') === true) deps.logger.debug(facts, 'request');
+    else deps.logger.info(facts, 'request');
+  };
+}

@@ -1,0 +1,60 @@
+import { Readable } from 'node:stream';
+import { HttpMethodEnum, koaBody } from 'koa-body';
+import type { Context } from 'koa';
+import { AppError } from '../../domain/errors.js';
+import { decodeUtf8, findJsonFault } from '../../protocol/json-text.js';
+import { LIMITS } from '../../protocol/limits.js';
+import type { HttpContext, HttpMiddleware } from '../context.js';
+import { readBytes } from '../read-bytes.js';
+
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+
+/**
+ * A JSON body, or the reason why not, before any of it is parsed: content type and coding from the headers, then size,
+ * then encoding, then depth and keys from the text. koa-body would take what is refused here: gzip, ill-formed UTF-8,
+ * any depth. It parses what is left, from the bytes that were checked.
+ */
+export function readJson(): HttpMiddleware {
+  const parse = koaBody({
+    json: true,
+    urlencoded: false,
+    text: false,
+    multipart: false,
+    jsonLimit: LIMITS.bodyBytes,
+    // A lone number or string is JSON; that it is no object is for the schema to say.
+    jsonStrict: false,
+    parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT, HttpMethodEnum.PATCH, HttpMethodEnum.DELETE],
+    onError: refuseUnparsable,
+  });
+  return async (ctx, next) => {
+    checkHeaders(ctx);
+    const bytes = await readBytes(ctx.req, LIMITS.bodyBytes);
+    const text = decodeUtf8(bytes);
+    if (text === null || text.trim() === '' || findJsonFault(text) !== null) throw new AppError('invalid_json');
+    await parse(overBytes(ctx, bytes), next);
+  };
+}
+
+function checkHeaders(ctx: HttpContext): void {
+  const coding = ctx.get('Content-Encoding').trim().toLowerCase();
+  const hasBody = ctx.get('Transfer-Encoding') !== '' || Number(ctx.get('Content-Length')) > 0;
+  if (coding !== '' && coding !== 'identity') throw new AppError('unsupported_media_type');
+  if (!hasBody) throw new AppError('invalid_json', { detail: 'A JSON body is required' });
+  if (!JSON_TYPE.test(ctx.get('Content-Type'))) throw new AppError('unsupported_media_type');
+}
+
+/** The same request to koa-body, with the bytes already read as its stream. */
+function overBytes(ctx: HttpContext, bytes: Buffer): Context {
+  const replay = Object.assign(Readable.from([bytes], { objectMode: false }), { headers: ctx.req.headers });
+  return Object.create(ctx, { req: { value: replay } }) as Context;
+}
+
+/** The parser's own error carries the whole text: it ends here. */
+function refuseUnparsable(error: Error): never {
+  // Text that parses but for this has an own key `__proto__`: well-formed JSON with a field that nobody has.
+  if (error.message === 'Object contains forbidden prototype property') {
+    const errors = [{ path: '__proto__', code: 'unknown_key', message: 'Is not a known field' }];
+    throw new AppError('validation_failed', { errors });
+  }
+  throw new AppError('invalid_json');
+}

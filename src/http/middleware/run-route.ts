@@ -1,0 +1,31 @@
+import { clientAddress, type TrustedProxies } from '../../domain/client-address.js';
+import type { Services } from '../../services/services.js';
+import type { HttpContext, HttpMiddleware } from '../context.js';
+import type { Route } from '../routes/route.js';
+
+/** The last stage: the parts of the request to the route, its reply to the client. */
+export function runRoute(
+  route: Route,
+  deps: { readonly services: Services; readonly trustedProxies: TrustedProxies },
+): HttpMiddleware {
+  return async (ctx) => {
+    const peer = ctx.req.socket.remoteAddress;
+    const address = clientAddress(peer, ctx.get('X-Forwarded-For'), deps.trustedProxies);
+    const exchange = {
+      actor: ctx.state.actor,
+      origin: { address },
+      params: paramsOf(ctx),
+      rawQuery: ctx.querystring,
+      body: route.readsBody ? ctx.request.body : undefined,
+    };
+    const reply = await route.run(exchange, deps.services);
+    ctx.status = reply.status ?? 200;
+    ctx.type = 'application/json';
+    // Encoded here, so that a reply that cannot be is answered like any other bug.
+    ctx.body = JSON.stringify(reply.body);
+  };
+}
+
+function paramsOf(ctx: HttpContext & { params?: Readonly<Record<string, string>> }): Readonly<Record<string, string>> {
+  return ctx.params ?? {};
+}

@@ -1,0 +1,60 @@
+import { presentChat, presentChatListItem } from '../../presenters/chats.js';
+import { presentPage } from '../../presenters/pages.js';
+import { createChatBody, markReadBody, renameBody } from '../schemas/chats.js';
+import { pageOf, pageQuery } from '../schemas/pages.js';
+import { route, UPDATE, type Route } from './route.js';
+
+const CHATS = '/api/v1/chats';
+
+export const chatRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: CHATS,
+    body: createChatBody,
+    async handler({ actor, body }, { chats }) {
+      const draft = { type: body.chat_type, name: body.name ?? null, participantIds: body.participant_ids };
+      const { view, created } = await chats.create(actor, draft);
+      return { status: created ? 201 : 200, body: presentChat(view, actor.userId) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: CHATS,
+    query: pageQuery,
+    async handler({ actor, query }, { chats }) {
+      return { body: presentPage(await chats.list(actor, pageOf(query)), presentChatListItem) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${CHATS}/:chat_id`,
+    async handler({ actor, params }, { chats }) {
+      return { body: presentChat(await chats.get(actor, params.chat_id), actor.userId) };
+    },
+  }),
+  route({
+    method: UPDATE,
+    path: `${CHATS}/:chat_id`,
+    body: renameBody,
+    async handler({ actor, params, body }, { chats }) {
+      return { body: presentChat(await chats.rename(actor, params.chat_id, body.name), actor.userId) };
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: `${CHATS}/:chat_id`,
+    async handler({ actor, params }, { participants }) {
+      await participants.leave(actor, params.chat_id);
+      return { body: { message: 'Left chat successfully' } };
+    },
+  }),
+  route({
+    method: UPDATE,
+    path: `${CHATS}/:chat_id/read`,
+    body: markReadBody,
+    async handler({ actor, params, body }, { chats }) {
+      const { lastReadSeq, unreadCount } = await chats.markRead(actor, params.chat_id, body.seq);
+      return { body: { chat_id: params.chat_id, last_read_seq: lastReadSeq, unread_count: unreadCount } };
+    },
+  }),
+];

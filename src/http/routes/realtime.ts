@@ -1,0 +1,33 @@
+import { AppError } from '../../domain/errors.js';
+import { route, type Route } from './route.js';
+
+const SOCKETS = '/api/v1/ws';
+
+export const realtimeRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: `${SOCKETS}/stats`,
+    handler(_request, { realtime }) {
+      const { onlineUsers, totalConnections } = realtime.stats();
+      return { body: { online_users: onlineUsers, total_connections: totalConnections } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${SOCKETS}/chat/:chat_id/online`,
+    async handler({ actor, params }, { chats }) {
+      const online = await chats.online(actor, params.chat_id);
+      const users = online.map(({ id, username, fullName }) => ({ id, username, full_name: fullName }));
+      return { body: { chat_id: params.chat_id, online_users: users, count: users.length } };
+    },
+  }),
+  // Upgrades never get here. What does has lost its Upgrade header on the way, its token is in the query as ever, and
+  // only this answer tells its operator what the proxy in between does wrong.
+  {
+    methods: ['GET'],
+    path: `${SOCKETS}/:chat_id`,
+    access: 'upgrade',
+    readsBody: false,
+    run: () => Promise.reject(new AppError('upgrade_required')),
+  },
+];

@@ -1,0 +1,39 @@
+import Koa from 'koa';
+import type { RequestHandler } from '../ports/listener.js';
+import type { RequestState } from './context.js';
+import type { HttpDeps } from './deps.js';
+import { errorFacts } from './error-facts.js';
+import { accessLog } from './middleware/access-log.js';
+import { cors } from './middleware/cors.js';
+import { errorAnswers } from './middleware/error-answers.js';
+import { refusePath } from './middleware/refuse-method.js';
+import { requestId } from './middleware/request-id.js';
+import { requestTarget } from './middleware/request-target.js';
+import { noStore, securityHeaders } from './middleware/security-headers.js';
+import { createRouter } from './router.js';
+import { buildRoutes, describeRoutes, type RouteInfo } from './routes/index.js';
+
+export interface HttpApp {
+  /** Answers one request with standard objects of node:http, whichever listener made them. */
+  callback(): RequestHandler;
+  readonly routes: readonly RouteInfo[];
+}
+
+/** Parley over HTTP. Every request passes these stages from top to bottom, every answer from bottom to top. */
+export function createHttpApp(deps: HttpDeps): HttpApp {
+  const routes = buildRoutes(deps.services.system.info());
+  const app = new Koa<RequestState>({ proxy: false });
+  app.use(requestId());
+  app.use(accessLog(deps));
+  app.use(securityHeaders());
+  app.use(noStore());
+  app.use(cors(deps.corsOrigins));
+  app.use(errorAnswers(deps.logger));
+  app.use(requestTarget());
+  app.use(createRouter(routes, deps).routes());
+  app.use(refusePath());
+  // What happens outside the stages: mostly clients that went away while their answer was written.
+  app.on('error', (error: unknown) => deps.logger.warn({ error: errorFacts(error) }, 'an answer could not be sent'));
+
+  return { callback: () => app.callback(), routes: describeRoutes(routes) };
+}
