@@ -1,0 +1,175 @@
+import { createMemoryBroker } from './brokers/memory.js';
+import type { Settings } from './config/types.js';
+import { parseTrustedProxies } from './domain/client-address.js';
+import { openListener } from './edge/open-listener.js';
+import { trackInFlight } from './http/in-flight.js';
+import { createHttpApp } from './http/server.js';
+import { createPasswordHasher } from './identity/password-hasher.js';
+import { resolveSecretKey } from './identity/secret-key.js';
+import { createThrottle } from './identity/throttle.js';
+import { createTokenService } from './identity/token-service.js';
+import type { Clock } from './ports/clock.js';
+import type { Listener } from './ports/listener.js';
+import type { Logger } from './ports/logger.js';
+import { LIMITS } from './protocol/limits.js';
+import { createServices } from './services/index.js';
+import { createEraseWorker } from './services/messages/erase-worker.js';
+import { createMessageWriter } from './services/messages/writer.js';
+import { createPublish } from './services/realtime/publisher.js';
+import type { Services } from './services/services.js';
+import { createLastSeen } from './services/users/last-seen.js';
+import { openStores, type StoreHooks, type StoreSet } from './stores/open-stores.js';
+import { systemClock } from './telemetry/clock.js';
+import { createSocketHandler } from './ws/server.js';
+
+export interface Addresses {
+  readonly port: number;
+  /** null where HTTP_PORT is not set. */
+  readonly httpPort: number | null;
+  readonly listener: Listener['kind'];
+}
+
+/** One Parley: wired by `createApp`, serving from `start` to `stop`. */
+export interface App {
+  readonly services: Services;
+  readonly stores: StoreSet;
+  /** Listens; rejects with a clear error when a port is busy. */
+  start(): Promise<Addresses>;
+  /**
+   * Refuses new work, finishes and acknowledges what is in flight, closes sockets with 1012, lets go of the stores.
+   * Takes at most ten seconds; a second call answers with the first one's promise.
+   */
+  stop(): Promise<void>;
+}
+
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly storeHooks?: StoreHooks;
+  /** Stands between services and edges; tests hold or count calls here. */
+  readonly wrapServices?: (services: Services) => Services;
+}
+
+/** What a stop may take before it no longer waits: the contract is ten seconds, stores and sockets included. */
+const DRAIN_MS = 7_000;
+
+/** The composition root: the only place that knows every layer. */
+export async function createApp(settings: Settings, logger: Logger, overrides: Overrides = {}): Promise<App> {
+  const clock = overrides.clock ?? systemClock;
+  const stores = await openStores(settings.storage, { clock, logger, ...overrides.storeHooks });
+  try {
+    return await wire(settings, logger, clock, stores, overrides);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+async function wire(
+  settings: Settings,
+  logger: Logger,
+  clock: Clock,
+  stores: StoreSet,
+  overrides: Overrides,
+): Promise<App> {
+  const { server, identity, throttles, sockets } = settings;
+  const trustedProxies = parseTrustedProxies(server.trustedProxies);
+  const secretKey = await resolveSecretKey(identity.secretKey, settings.dataDir);
+  let stopping: Promise<void> | null = null;
+
+  const broker = createMemoryBroker();
+  const publish = createPublish(broker, logger);
+  const writer = createMessageWriter(stores.messages, publish);
+  const eraser = createEraseWorker({ ...stores, clock, logger });
+  const lastSeen = createLastSeen({ users: stores.users, clock, logger });
+
+  const socketHandler = createSocketHandler({
+    services: () => services,
+    broker,
+    clock,
+    logger,
+    limits: sockets,
+    trustedProxies,
+  });
+  const plainServices = createServices({
+    users: stores.users,
+    chats: stores.chats,
+    log: stores.messages,
+    health: stores.health,
+    hasher: createPasswordHasher({ cost: identity.bcryptCost }),
+    tokens: createTokenService({ secretKey, minutes: identity.accessTokenMinutes, clock }),
+    throttles: {
+      registerPerAddress: createThrottle(throttles.registerPerAddress),
+      loginPerAddress: createThrottle(throttles.loginPerAddress),
+      loginPerAccount: createThrottle(throttles.loginPerAccount),
+    },
+    writer,
+    publish,
+    lastSeen,
+    clock,
+    presence: socketHandler.presence,
+    wakeEraser: eraser.wake,
+    passwordMinLength: identity.passwordMinLength,
+    isStopping: () => stopping !== null,
+  });
+  const services: Services = overrides.wrapServices?.(plainServices) ?? plainServices;
+  const http = createHttpApp({ services, logger, clock, corsOrigins: server.corsOrigins, trustedProxies });
+  const requests = trackInFlight(http.callback());
+
+  const open = (kind: typeof server.listener, port: number): Promise<Listener> =>
+    openListener(
+      kind,
+      {
+        host: server.host,
+        port,
+        onRequest: requests.handle,
+        sockets: socketHandler,
+        maxFrameBytes: LIMITS.frameBytes,
+        maxQueuedBytes: sockets.maxQueuedBytes,
+        maxBodyBytes: LIMITS.bodyBytes,
+        maxHeaderBytes: LIMITS.headerBytes,
+        requestTimeoutMs: server.requestTimeoutMs,
+        handlerTimeoutMs: server.handlerTimeoutMs,
+        idleTimeoutMs: sockets.idleTimeoutMs,
+      },
+      (message, cause) => logger.warn(cause === undefined ? {} : { err: cause }, message),
+    );
+  const main = await open(server.listener, server.port);
+  const plain = server.httpPort === null ? null : await open('node', server.httpPort);
+  const listeners = plain === null ? [main] : [main, plain];
+
+  async function shutDown(): Promise<void> {
+    for (const listener of listeners) listener.stopAccepting();
+    requests.refuseNew();
+    const drained = Promise.all([requests.idle(), socketHandler.stop()]).then(() => writer.drain());
+    await withinTime(drained, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
+    await Promise.all([eraser.stop(), lastSeen.stop()]);
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await broker.close();
+    await stores.close();
+  }
+
+  return {
+    services,
+    stores,
+    async start() {
+      const { port } = await main.listen();
+      const second = await plain?.listen();
+      eraser.start();
+      lastSeen.start();
+      return { port, httpPort: second?.port ?? null, listener: main.kind };
+    },
+    stop: () => (stopping ??= shutDown()),
+  };
+}
+
+/** Resolves when the work has ended or the time is over, whichever comes first. */
+async function withinTime(work: Promise<void>, ms: number, onLate: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      onLate();
+      resolve();
+    }, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
