@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { SendResult, Socket, SocketListener } from '../../ports/listener.js';
+import { closeReason } from '../close-reason.js';
 import type { Report } from '../report.js';
 import { nextSocketId } from '../socket-ids.js';
 
@@ -78,11 +79,4 @@ export class NodeSocket implements Socket {
       this.close(1011, 'Internal error');
     }
   }
-}
-
-/** A close frame has room for 123 bytes of text; a character is never cut in two. */
-export function closeReason(reason: string): string {
-  let text = reason;
-  while (Buffer.byteLength(text) > 123) text = [...text].slice(0, -1).join('');
-  return text;
 }

@@ -1,0 +1,184 @@
+import type { HttpResponse } from 'uWebSockets.js';
+import type { ListenerOptions } from '../../ports/listener.js';
+import type { ErrorCode } from '../../protocol/error-codes.js';
+import { edgeAnswer } from '../answer.js';
+import type { Report } from '../report.js';
+import { lateAnswerCode } from '../timeouts.js';
+import { BridgedRequest, BridgedResponse, type Reply } from './koa-pair.js';
+import { wireAnswer, wireReply, writeReply, type WireReply } from './reply.js';
+import type { RequestHead } from './request.js';
+
+/** The native side drops a body that takes over 10 s at less than 16 KB/s; starting its clock anew leaves it to ours. */
+const KEEP_READING_MS = 5_000;
+
+/** What an exchange needs of its listener. */
+export interface ExchangeHost {
+  readonly options: ListenerOptions;
+  readonly report: Report;
+  /** True: no further request on any connection. */
+  readonly draining: boolean;
+}
+
+/**
+ * One request and its answer over uWebSockets.js. `res` is used only while `open`: after an abort or an end every call
+ * on it throws. The body is read whole, then handed to the handler with the request.
+ */
+export class UwsExchange {
+  private open = true;
+  private refusing = false;
+  private written = false;
+  private response: BridgedResponse | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private keepReading: NodeJS.Timeout | undefined;
+
+  /** Registers for the abort before anything else: returning without it ends the process. */
+  constructor(
+    private readonly res: HttpResponse,
+    private readonly host: ExchangeHost,
+  ) {
+    res.onAborted(() => this.guard(() => this.aborted()));
+  }
+
+  /** The native response has become a socket, or is otherwise no longer ours. */
+  release(): void {
+    this.open = false;
+  }
+
+  /** Reads the body where there is one, then runs the handler. */
+  start(head: RequestHead, hasBody: boolean): void {
+    if (!hasBody) {
+      this.handle(head, null);
+      return;
+    }
+    const { requestTimeoutMs } = this.host.options;
+    if (requestTimeoutMs > 0) {
+      this.timer = setTimeout(() => this.refuse(head.method, 'request_timeout'), requestTimeoutMs);
+    }
+    this.keepReading = setInterval(() => this.guard(() => this.restartNativeClock()), KEEP_READING_MS);
+    this.readBody(head);
+  }
+
+  /**
+   * The edge's own answer to a request that is not over: the connection ends with it. Sent after the native parser is
+   * through with what it holds, because until then an answered request lets it run the next one behind it (and where
+   * framing is in doubt, that one may be smuggled); a pending one makes it drop the connection instead.
+   */
+  refuse(method: string, code: ErrorCode): void {
+    if (this.refusing || !this.open) return;
+    this.refusing = true;
+    this.stopTimers();
+    setImmediate(() => this.guard(() => this.sendRefusal(method, code)));
+  }
+
+  private sendRefusal(method: string, code: ErrorCode): void {
+    if (!this.open) return;
+    // Closing over unread bytes would reset the connection before the client has read the answer; reading them would be
+    // work for nothing. So nothing more is read, and the native time-out of 10 s closes what the client leaves open.
+    this.res.pause();
+    const answer = wireAnswer(edgeAnswer(code));
+    this.write(method, { ...answer, headers: [...answer.headers, ['connection', 'close']] }, false);
+  }
+
+  private readBody(head: RequestHead): void {
+    const { maxBodyBytes } = this.host.options;
+    const chunks: Buffer[] = [];
+    let total = 0;
+    const received = (chunk: ArrayBuffer, isLast: boolean): void => {
+      if (!this.open || this.refusing) return;
+      total += chunk.byteLength;
+      if (total > maxBodyBytes) {
+        chunks.length = 0;
+        this.refuse(head.method, 'payload_too_large');
+        return;
+      }
+      // The bytes are the parser's own and change after the call.
+      if (chunk.byteLength > 0) chunks.push(Buffer.from(chunk.slice(0)));
+      if (!isLast) return;
+      this.stopTimers();
+      this.handle(head, Buffer.concat(chunks));
+    };
+    this.res.onData((chunk, isLast) => this.guard(() => received(chunk, isLast)));
+  }
+
+  private handle(head: RequestHead, body: Buffer | null): void {
+    const { options, report } = this.host;
+    const request = new BridgedRequest(head, body);
+    const response = new BridgedResponse(request, (reply) => this.replied(head.method, reply));
+    this.response = response;
+    const failed = (error: unknown): void => {
+      if (!this.open || this.written) return;
+      report('A request handler failed', error);
+      this.answer(head.method, 'internal');
+    };
+    try {
+      const done = options.onRequest(request, response);
+      if (done instanceof Promise) done.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+    if (!this.open || this.written || options.handlerTimeoutMs === 0) return;
+    const late = (): void => this.answer(head.method, lateAnswerCode(head.method));
+    this.timer = setTimeout(() => this.guard(late), options.handlerTimeoutMs);
+  }
+
+  /** The edge's answer in place of the handler's; what the handler says later is dropped. */
+  private answer(method: string, code: ErrorCode): void {
+    this.response?.cut();
+    this.write(method, wireAnswer(edgeAnswer(code)), this.host.draining);
+  }
+
+  private replied(method: string, reply: Reply | null): void {
+    if (!this.open || this.written) return;
+    if (reply === null) {
+      this.drop();
+      return;
+    }
+    const wire = wireReply(reply);
+    this.write(method, wire, wire.close || this.host.draining);
+  }
+
+  private write(method: string, reply: WireReply, closeAfter: boolean): void {
+    if (!this.open || this.written) return;
+    this.written = true;
+    this.stopTimers();
+    this.response = null;
+    this.res.cork(() => {
+      this.guard(() => writeReply(this.res, method, reply, closeAfter, () => this.release()));
+    });
+  }
+
+  private drop(): void {
+    if (!this.open) return;
+    this.release();
+    this.stopTimers();
+    this.res.close();
+  }
+
+  /** An exception that reached the native side would end the process. */
+  private guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.host.report('The HTTP bridge failed', error);
+      this.drop();
+    }
+  }
+
+  private restartNativeClock(): void {
+    if (!this.open) return;
+    this.res.pause();
+    this.res.resume();
+  }
+
+  private aborted(): void {
+    this.release();
+    this.stopTimers();
+    this.response?.cut();
+    this.response = null;
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.timer);
+    clearInterval(this.keepReading);
+  }
+}

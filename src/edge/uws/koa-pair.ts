@@ -1,0 +1,163 @@
+import { EventEmitter } from 'node:events';
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
+import type { RequestHead } from './request.js';
+
+/** What a handler answered, whole. */
+export interface Reply {
+  readonly status: number;
+  readonly statusMessage: string | undefined;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+type Done = (error?: Error | null) => void;
+type HeaderList = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
+/** What handlers read of a connection; it carries no bytes. A real socket here would cost more than all the rest. */
+class PeerSocket extends EventEmitter {
+  readonly readable = true;
+  writable = true;
+  destroyed = false;
+
+  constructor(readonly remoteAddress: string) {
+    super();
+  }
+
+  destroy(): this {
+    this.writable = false;
+    this.destroyed = true;
+    return this;
+  }
+}
+
+/** A request whose body is already there, in the shape that Koa and its middleware read. */
+export class BridgedRequest extends IncomingMessage {
+  constructor(
+    head: RequestHead,
+    private payload: Buffer | null,
+  ) {
+    super(new PeerSocket(head.peerAddress) as unknown as TcpSocket);
+    this.method = head.method;
+    this.url = head.target;
+    this.httpVersion = '1.1';
+    this.httpVersionMajor = 1;
+    this.httpVersionMinor = 1;
+    this.rawHeaders = head.lines.flat();
+    this.headers = { ...head.headers };
+    this.complete = true;
+  }
+
+  override _read(): void {
+    if (this.payload !== null && this.payload.byteLength > 0) this.push(this.payload);
+    this.payload = null;
+    this.push(null);
+  }
+
+  /** The client is gone, or the answer is given: nothing below this object has to be torn down. */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.socket.destroy();
+    callback(error);
+  }
+}
+
+/** A response that keeps what is written to it and hands it over as one piece at `end`. */
+export class BridgedResponse extends ServerResponse {
+  private readonly chunks: Buffer[] = [];
+  private begun = false;
+
+  /** `finish` hears the reply, or null when the handler destroyed the response. Called once. */
+  constructor(
+    request: BridgedRequest,
+    private readonly finish: (reply: Reply | null) => void,
+  ) {
+    super(request);
+  }
+
+  /** Behind `headersSent`: true from the first write on. */
+  get headBegun(): boolean {
+    return this.begun;
+  }
+
+  override writeHead(status: number, messageOrHeaders?: string | HeaderList, headers?: HeaderList): this {
+    this.statusCode = status;
+    if (typeof messageOrHeaders === 'string') this.statusMessage = messageOrHeaders;
+    const given = typeof messageOrHeaders === 'string' ? headers : (messageOrHeaders ?? headers);
+    for (const [name, value] of headerEntries(given)) if (value !== undefined) this.setHeader(name, value);
+    this.begun = true;
+    return this;
+  }
+
+  override flushHeaders(): void {
+    this.begun = true;
+  }
+
+  override write(chunk: unknown, encodingOrDone?: BufferEncoding | Done, done?: Done): boolean {
+    if (this.finished || this.destroyed) return false;
+    this.begun = true;
+    this.keep(chunk, encodingOrDone);
+    callLater(encodingOrDone, done);
+    return true;
+  }
+
+  override end(chunk?: unknown, encodingOrDone?: BufferEncoding | Done, done?: Done): this {
+    if (this.finished || this.destroyed) return this;
+    if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') this.keep(chunk, encodingOrDone);
+    this.begun = true;
+    this.finished = true;
+    const [only] = this.chunks;
+    const body = this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks);
+    this.finish({ status: this.statusCode, statusMessage: this.statusMessage, headers: this.getHeaders(), body });
+    process.nextTick(() => {
+      this.emit('finish');
+      this.emit('close');
+    });
+    callLater(typeof chunk === 'function' ? chunk : encodingOrDone, done);
+    return this;
+  }
+
+  override destroy(error?: Error): this {
+    if (this.destroyed || this.finished) return this;
+    this.cut();
+    this.finish(null);
+    return super.destroy(error);
+  }
+
+  /** Tells the handler that nobody waits any more. */
+  cut(): void {
+    if (this.destroyed || this.finished) return;
+    this.destroyed = true;
+    process.nextTick(() => this.emit('close'));
+  }
+
+  private keep(chunk: unknown, encoding: unknown): void {
+    if (typeof chunk === 'string') {
+      this.chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
+    } else if (chunk instanceof Uint8Array) {
+      this.chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    } else {
+      throw new TypeError('A response body must be text or bytes');
+    }
+  }
+}
+
+// The base class declares a property, so TypeScript allows no accessor in the class body.
+Object.defineProperty(BridgedResponse.prototype, 'headersSent', {
+  configurable: true,
+  get(this: BridgedResponse): boolean {
+    return this.headBegun;
+  },
+});
+
+function callLater(first: unknown, second: Done | undefined): void {
+  const done = typeof first === 'function' ? (first as Done) : second;
+  if (done !== undefined) process.nextTick(done);
+}
+
+function headerEntries(headers: HeaderList | undefined): [string, OutgoingHttpHeader | undefined][] {
+  if (headers === undefined) return [];
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  const entries: [string, OutgoingHttpHeader | undefined][] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) entries.push([String(headers[i]), headers[i + 1]]);
+  return entries;
+}

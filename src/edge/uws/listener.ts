@@ -1,0 +1,106 @@
+import { createServer } from 'node:net';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
+import type { Listener, ListenerOptions } from '../../ports/listener.js';
+import type { Report } from '../report.js';
+import { judgeFraming } from '../request-head.js';
+import { judgeUpgrade } from '../upgrade.js';
+import { UwsExchange, type ExchangeHost } from './exchange.js';
+import type { UwsModule } from './load.js';
+import { readHead, type RequestHead } from './request.js';
+import { UwsSockets } from './sockets.js';
+
+/** uWebSockets.js behind the port: sockets are native, every other request goes in-process to the handler. */
+export class UwsListener implements Listener {
+  readonly kind = 'uws';
+  private readonly sockets: UwsSockets;
+  private readonly host: ExchangeHost & { draining: boolean };
+  private app: TemplatedApp | null = null;
+  private listening: us_listen_socket | null = null;
+
+  constructor(
+    private readonly uws: UwsModule,
+    private readonly options: ListenerOptions,
+    private readonly report: Report,
+  ) {
+    this.sockets = new UwsSockets(options, report);
+    this.host = { options, report, draining: false };
+  }
+
+  async listen(): Promise<{ readonly port: number }> {
+    const { uws, options } = this;
+    const app = uws.App();
+    app.ws('/*', { ...this.sockets.behavior(), upgrade: (res, req, context) => this.route(res, req, context) });
+    app.any('/*', (res, req) => this.route(res, req, null));
+    const listening = await new Promise<us_listen_socket | false>((resolve) => {
+      // Shared by default: a second process would take half of the connections. The type package has no such overload.
+      const listen = app.listen.bind(app) as unknown as (
+        host: string,
+        port: number,
+        flags: number,
+        done: (socket: us_listen_socket | false) => void,
+      ) => void;
+      listen(options.host, options.port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, resolve);
+    });
+    if (listening === false) {
+      app.close();
+      throw await listenError(options.host, options.port);
+    }
+    this.app = app;
+    this.listening = listening;
+    return { port: uws.us_socket_local_port(listening) };
+  }
+
+  stopAccepting(): void {
+    this.host.draining = true;
+    if (this.listening === null) return;
+    this.uws.us_listen_socket_close(this.listening);
+    this.listening = null;
+  }
+
+  close(): Promise<void> {
+    this.stopAccepting();
+    this.app?.close();
+    this.app = null;
+    return Promise.resolve();
+  }
+
+  /** Every request: onto the exchange first of all, then judged, then to the socket side or the handler. */
+  private route(res: HttpResponse, req: HttpRequest, context: us_socket_context_t | null): void {
+    const exchange = new UwsExchange(res, this.host);
+    let head: RequestHead | null = null;
+    try {
+      head = readHead(res, req);
+      const framing = judgeFraming(head.lines, this.options.maxBodyBytes);
+      if (!framing.ok) {
+        exchange.refuse(head.method, framing.code);
+        return;
+      }
+      const verdict = judgeUpgrade(head.method, head.headers);
+      if (verdict.kind === 'refused') {
+        exchange.refuse(head.method, verdict.code);
+        return;
+      }
+      const accepted = verdict.kind === 'socket' && context !== null ? this.sockets.accept(head) : null;
+      if (accepted !== null && context !== null) {
+        exchange.release();
+        this.sockets.upgrade(res, head, accepted.protocol, context);
+      } else {
+        exchange.start(head, framing.chunked || (framing.contentLength ?? 0) > 0);
+      }
+    } catch (error) {
+      this.report('A socket handler failed', error);
+      exchange.refuse(head?.method ?? 'GET', 'internal');
+    }
+  }
+}
+
+/** The native side only says that it failed; node:net, asked for the same address, says why. */
+function listenError(host: string, port: number): Promise<Error> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', resolve);
+    probe.listen({ host, port, exclusive: true }, () => {
+      probe.close(() => resolve(new Error(`Cannot listen on ${host}:${String(port)}`)));
+    });
+  });
+}

@@ -1,0 +1,99 @@
+import { STATUS_CODES } from 'node:http';
+import type { HttpResponse } from 'uWebSockets.js';
+import type { EdgeAnswer } from '../answer.js';
+import type { Reply } from './koa-pair.js';
+
+/** Up to here a body is copied into the native buffer at once; a larger one leaves as the client takes it. */
+const COPY_BYTES = 64 * 1024;
+
+/** Set by the native side, or decided per connection. */
+const OWN_HEADERS = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
+
+/** A status line, header lines and a body, ready for the wire. */
+export interface WireReply {
+  readonly status: number;
+  readonly statusLine: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  /** What a HEAD answer says of the body it leaves out; null: nothing. */
+  readonly contentLength: string | null;
+  /** The handler wants the connection closed. */
+  readonly close: boolean;
+}
+
+/** A handler's reply for the wire. */
+export function wireReply(reply: Reply): WireReply {
+  const headers: [string, string][] = [];
+  let contentLength: string | null = null;
+  let close = false;
+  for (const [name, value] of Object.entries(reply.headers)) {
+    if (value === undefined) continue;
+    if (OWN_HEADERS.has(name)) {
+      if (name === 'content-length') contentLength = String(value);
+      if (name === 'connection') close = String(value).toLowerCase() === 'close';
+    } else if (Array.isArray(value)) {
+      for (const one of value) headers.push([name, one]);
+    } else {
+      headers.push([name, String(value)]);
+    }
+  }
+  const given = reply.statusMessage;
+  // A line break here would end the status line; node:http refuses it too.
+  const message = given !== undefined && /^[\t -~]*$/.test(given) ? given : (STATUS_CODES[reply.status] ?? '');
+  return {
+    status: reply.status,
+    statusLine: `${String(reply.status)} ${message}`,
+    headers,
+    body: reply.body,
+    contentLength,
+    close,
+  };
+}
+
+/** An answer of the edge itself for the wire. */
+export function wireAnswer(answer: EdgeAnswer): WireReply {
+  return { ...answer, contentLength: String(answer.body.byteLength), close: false };
+}
+
+/**
+ * Writes a whole reply; call it corked. `done` is called when the native side has all of it, which for a large body and
+ * a slow reader is later. `closeAfter`: the connection ends with this reply.
+ */
+export function writeReply(
+  res: HttpResponse,
+  method: string,
+  reply: WireReply,
+  closeAfter: boolean,
+  done: () => void,
+): void {
+  res.writeStatus(reply.statusLine);
+  for (const [name, value] of reply.headers) res.writeHeader(name, value);
+  const bodiless = reply.status === 204 || reply.status === 304;
+  if (method === 'HEAD' || bodiless) {
+    if (closeAfter) res.writeHeader('connection', 'close');
+    if (!bodiless && reply.contentLength !== null) res.writeHeader('content-length', reply.contentLength);
+    // With a number the native side would write a second content-length.
+    res.endWithoutBody();
+    done();
+  } else if (reply.body.byteLength <= COPY_BYTES) {
+    res.end(reply.body, closeAfter);
+    done();
+  } else {
+    if (closeAfter) res.writeHeader('connection', 'close');
+    writeLarge(res, reply.body, done);
+  }
+}
+
+function writeLarge(res: HttpResponse, body: Buffer, done: () => void): void {
+  const total = body.byteLength;
+  const [, responded] = res.tryEnd(body, total);
+  if (responded) {
+    done();
+    return;
+  }
+  res.onWritable((offset) => {
+    const [ok, finished] = res.tryEnd(body.subarray(offset), total);
+    if (finished) done();
+    return ok;
+  });
+}

@@ -1,0 +1,35 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { addressOfBytes } from '../peer-address.js';
+import type { HeaderLines } from '../request-head.js';
+import { joinHeaders } from '../request-head.js';
+
+/** A request's head, copied: uWebSockets.js takes its own strings back when the handler returns. */
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  /** Without `?`. */
+  readonly query: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  readonly lines: HeaderLines;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly peerAddress: string;
+}
+
+/** Copies everything a request will ever be asked for; only valid inside the native handler. */
+export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
+  const lines: (readonly [string, string])[] = [];
+  req.forEach((name, value) => lines.push([name, value]));
+  const path = req.getUrl();
+  // The type package leaves it out: no `?` at all gives undefined.
+  const query = req.getQuery() as string | undefined;
+  return {
+    method: req.getCaseSensitiveMethod(),
+    path,
+    query: query ?? '',
+    target: query === undefined ? path : `${path}?${query}`,
+    lines,
+    headers: joinHeaders(lines),
+    peerAddress: addressOfBytes(new Uint8Array(res.getRemoteAddress())),
+  };
+}
