@@ -9,11 +9,15 @@ import { scrubText } from './scrub.js';
  */
 export function describeError(error: unknown): string {
   if (error instanceof AppError) return withCause(error.detail, error.cause);
-  if (error instanceof Error && (error.name === 'Error' || 'syscall' in error)) {
-    return withCause(scrubText(error.message), error.cause);
-  }
+  if (error instanceof Error && isPlain(error)) return withCause(scrubText(error.message), error.cause);
   const { name, code, message } = scrubError(error);
   return [name, code, message].filter((part) => part !== undefined).join(' ');
+}
+
+/** Ours, or of the system (EADDRINUSE, EACCES ...); drivers throw classes of their own or other codes. */
+function isPlain(error: Error): boolean {
+  if (Object.getPrototypeOf(error) !== Error.prototype || 'sqlState' in error) return false;
+  return !('code' in error) || (typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code));
 }
 
 function withCause(text: string, cause: unknown): string {

@@ -9,6 +9,8 @@ const TEXT = 2_000;
 const SECRET_NAME = /passw|secret|token|authorization|cookie|credential|private.?key/i;
 const CONTENT_NAME =
   /^(body|bodies|content|contents|payload|frame|data|values?|params?|parameters|sql|query|op|documents?|headers)$/i;
+/** Where callers put what they caught. */
+const ERROR_NAME = 'err';
 
 /**
  * A copy of a log event that is safe to write: secrets and submitted values are replaced by name, errors by their
@@ -30,13 +32,14 @@ export function scrubText(text: string): string {
 }
 
 function scrubFields(object: object, depth: number): Record<string, unknown> {
-  const entries = Object.entries(object).slice(0, ITEMS);
-  return Object.fromEntries(
-    entries.map(([name, value]: [string, unknown]) => [
-      scrubText(name),
-      isHidden(name, value) ? HIDDEN : scrubValue(value, depth),
-    ]),
-  );
+  const entries: [string, unknown][] = Object.entries(object).slice(0, ITEMS);
+  return Object.fromEntries(entries.map(([name, value]) => [scrubText(name), scrubField(name, value, depth)]));
+}
+
+function scrubField(name: string, value: unknown, depth: number): unknown {
+  if (isHidden(name, value)) return HIDDEN;
+  // Anything can be thrown; what is not an Error says nothing at all.
+  return name === ERROR_NAME && value !== null && value !== undefined ? scrubError(value) : scrubValue(value, depth);
 }
 
 /** A count or a flag under such a name (`bodies: 3`) tells nothing. */
