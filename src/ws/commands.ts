@@ -1,5 +1,5 @@
-import type { Schema } from 'yup';
-import { AppError } from '../domain/errors.js';
+import { AppError, type AppErrorOptions } from '../domain/errors.js';
+import type { FieldProblem } from '../protocol/error-codes.js';
 import {
   clientMessageIdField,
   contentField,
@@ -8,6 +8,7 @@ import {
   textField,
   validate,
   withRule,
+  type Validated,
 } from '../protocol/fields.js';
 import type { RawFrame } from './codec.js';
 import type { CommandContext, Reply } from './command-context.js';
@@ -34,14 +35,15 @@ const typingContent = withRule(
   (text) => text === 'start' || text === 'stop',
 ).defined();
 
+const messageFields = objectOf({ chat_id, content: contentField(), client_message_id: clientMessageIdField() });
+const typingFields = objectOf({ chat_id, content: typingContent });
+const pingFields = objectOf({ chat_id });
+
 /** Every command of a socket, by its `type`. All of them are for the authenticated member that opened the socket. */
 const COMMANDS: ReadonlyMap<unknown, Command> = new Map([
-  [
-    'message',
-    command(objectOf({ chat_id, content: contentField(), client_message_id: clientMessageIdField() }), handleMessage),
-  ],
-  ['typing', command(objectOf({ chat_id, content: typingContent }), handleTyping)],
-  ['ping', command(objectOf({ chat_id }), handlePing)],
+  ['message', command((fields: RawFrame) => validate(messageFields, fields), handleMessage)],
+  ['typing', command((fields: RawFrame) => validate(typingFields, fields), handleTyping)],
+  ['ping', command((fields: RawFrame) => validate(pingFields, fields), handlePing)],
 ]);
 
 /** The types that clients may send. */
@@ -59,23 +61,23 @@ export function commandOf(type: unknown): Command {
 }
 
 function command<T extends ChatScoped>(
-  schema: Schema<T>,
+  check: (fields: RawFrame) => Validated<T>,
   handle: (command: T, context: CommandContext) => Promise<Reply> | Reply,
 ): Command {
   return {
     run(fields, context) {
-      const result = validate(schema, fields);
-      if (!result.ok) {
-        const first = result.problems[0];
-        const detail = first === undefined || first.path === '' ? first?.message : `${first.path}: ${first.message}`;
-        throw new AppError('validation_failed', {
-          errors: result.problems,
-          ...(detail === undefined ? {} : { detail }),
-        });
-      }
+      const result = check(fields);
+      if (!result.ok) throw new AppError('validation_failed', describe(result.problems));
       const other = result.value.chat_id;
       if (other !== undefined && other !== context.chatId) throw new AppError('wrong_chat');
       return handle(result.value, context);
     },
   };
+}
+
+/** An `error` frame has one sentence, so it names the first problem. */
+function describe(problems: readonly FieldProblem[]): AppErrorOptions {
+  const first = problems[0];
+  if (first === undefined) return { errors: problems };
+  return { errors: problems, detail: first.path === '' ? first.message : `${first.path}: ${first.message}` };
 }

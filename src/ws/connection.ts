@@ -9,6 +9,7 @@ import type { ServerFrame } from '../protocol/events.js';
 import type { Services } from '../services/services.js';
 import type { Place } from './admission.js';
 import { encodeFrame } from './codec.js';
+import type { CommandContext } from './command-context.js';
 import { dispatch } from './dispatch.js';
 import { EarlyFrames } from './early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
@@ -60,6 +61,7 @@ export class Connection implements SocketListener, Member {
   private state: 'authenticating' | 'joining' | 'live' | 'closing' = 'authenticating';
   private actor: Identity | null = null;
   private registration: Registration | null = null;
+  private context: CommandContext | null = null;
   private ticksToLive = 0;
   private inFlight = 0;
   private readonly early = new EarlyFrames();
@@ -103,10 +105,12 @@ export class Connection implements SocketListener, Member {
       if (chatId === null) throw new AppError('chat_not_found');
 
       this.state = 'joining';
-      this.registration = this.deps.hub.register(chatId, this);
-      await this.registration.subscribed;
-      const rev = await this.readMembership(this.registration, actor, chatId);
-      if (!this.isClosing()) this.goLive(this.registration, actor, chatId, rev);
+      const registration = this.deps.hub.register(chatId, this);
+      this.registration = registration;
+      await registration.subscribed;
+      if (this.isClosing()) return;
+      const rev = await this.readMembership(registration, actor, chatId);
+      if (!this.isClosing()) this.goLive(registration, actor, chatId, rev);
     } catch (error) {
       if (isUnexpected(error)) this.deps.logger.error({ ...this.facts(), err: error }, 'a socket could not join');
       this.close(toCloseName(error));
@@ -173,6 +177,7 @@ export class Connection implements SocketListener, Member {
   private goLive(registration: Registration, actor: Identity, chatId: number, rev: number): void {
     registration.observe(rev);
     this.state = 'live';
+    this.context = { ...this.deps, actor, chatId, owner: this };
     for (const delivery of this.feed.start(rev)) this.deliver(delivery);
     if (this.isClosing() || this.isExpired()) return;
     if (registration.enter()) this.deps.announcePresence(actor, chatId, 'joined');
@@ -197,14 +202,12 @@ export class Connection implements SocketListener, Member {
   }
 
   private async run(data: Uint8Array, binary: boolean): Promise<void> {
-    const { actor } = this;
-    const { chatId } = this.request;
-    if (actor === null || chatId === null) return;
+    if (this.context === null) return;
     const { work, isStopping } = this.deps;
     const refusal = isStopping() ? 'shutting_down' : this.inFlight >= MAX_IN_FLIGHT ? 'overloaded' : null;
     this.inFlight += 1;
     work.begin();
-    const reply = await dispatch({ ...this.deps, actor, chatId, owner: this }, data, binary, refusal);
+    const reply = await dispatch(this.context, data, binary, refusal);
     if (reply !== null) this.reply(reply);
     this.inFlight -= 1;
     work.end();

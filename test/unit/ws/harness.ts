@@ -1,0 +1,150 @@
+import { createMemoryBroker } from '../../../src/brokers/memory.js';
+import { AppError } from '../../../src/domain/errors.js';
+import type { DurableEvent } from '../../../src/domain/events.js';
+import { parseTrustedProxies } from '../../../src/domain/client-address.js';
+import type { Broker } from '../../../src/ports/broker.js';
+import type { Handshake, SocketListener } from '../../../src/ports/listener.js';
+import type { SentMessage, Services } from '../../../src/services/services.js';
+import { createSocketHandler, type ParleySocketHandler } from '../../../src/ws/server.js';
+import type { SocketLimits } from '../../../src/ws/types.js';
+import { FakeClock, FakeSocket, handshake, identity, ManualTicker, MemoryLogger, message, settle } from './fakes.js';
+
+type Needed = Pick<Services, 'users' | 'messages' | 'realtime'>;
+type Send = Services['messages']['send'];
+
+export const LOOSE: SocketLimits = {
+  framesPerSecond: 0,
+  socketsPerUser: 0,
+  maxQueuedBytes: 0,
+  slowReaderMs: 0,
+  authenticateMs: 0,
+  maxUnauthenticated: 0,
+};
+
+/** One peer: its socket and the listener that the handler gave for it. */
+export interface Peer {
+  readonly socket: FakeSocket;
+  readonly listener: SocketListener;
+  send(frame: unknown): void;
+}
+
+/**
+ * A socket handler over a chat in memory. Tokens are user ids; chat 7 has the members in `members`; `rev` is what the
+ * store says. Replace `authenticate`, `join` or `sendMessage` to hold or break a step.
+ */
+export class Harness {
+  readonly clock = new FakeClock();
+  readonly ticker = new ManualTicker();
+  readonly logger = new MemoryLogger();
+  readonly broker: Broker;
+  readonly handler: ParleySocketHandler;
+  readonly members = new Set([1, 2, 3]);
+  rev = 0;
+  tokenEnds: number | undefined;
+  authenticate: Services['users']['authenticate'] = (token) => {
+    const userId = Number(token);
+    if (!Number.isInteger(userId)) return Promise.reject(new AppError('not_authenticated'));
+    return Promise.resolve(identity(userId, this.tokenEnds));
+  };
+  join: Services['realtime']['join'] = (actor, chatId) => {
+    if (chatId !== 7 || !this.members.has(actor.userId)) return Promise.reject(new AppError('chat_not_found'));
+    return Promise.resolve({ rev: this.rev });
+  };
+  sendMessage: Send = (actor, input) => Promise.resolve(this.store(actor.userId, input.content));
+
+  constructor(limits: Partial<SocketLimits> = {}, broker: Broker = createMemoryBroker()) {
+    this.broker = broker;
+    this.handler = createSocketHandler({
+      services: () => this.services(),
+      broker,
+      clock: this.clock,
+      logger: this.logger,
+      limits: { ...LOOSE, ...limits },
+      trustedProxies: parseTrustedProxies([]),
+      ticker: this.ticker,
+    });
+  }
+
+  /** Opens a socket without waiting for anything. */
+  open(userId: number | string, overrides: Partial<Handshake> = {}): Peer {
+    const socket = new FakeSocket();
+    const listener = this.handler.open(socket, handshake({ query: `token=${userId}`, ...overrides }));
+    return {
+      socket,
+      listener,
+      send(frame) {
+        listener.message(Buffer.from(typeof frame === 'string' ? frame : JSON.stringify(frame)), false);
+      },
+    };
+  }
+
+  /** Opens a socket and waits until it is live or closed. */
+  async connect(userId: number | string, overrides: Partial<Handshake> = {}): Promise<Peer> {
+    const peer = this.open(userId, overrides);
+    await settle();
+    return peer;
+  }
+
+  /** Commits changes and publishes them, as services do. */
+  publish(...events: DurableEvent[]): void {
+    for (const event of events) {
+      if (event.chatId === 7 && event.rev > this.rev) this.rev = event.rev;
+      if (event.type === 'participant_removed') this.members.delete(event.userId);
+    }
+    void this.broker.publish(events);
+  }
+
+  private store(senderId: number, content: string): SentMessage {
+    this.rev += 1;
+    const stored = message({ id: 100 + this.rev, rev: this.rev, seq: this.rev, senderId, content });
+    const event: DurableEvent = {
+      type: 'new_message',
+      chatId: 7,
+      rev: this.rev,
+      at: new Date(this.clock.now()),
+      message: stored,
+    };
+    setImmediate(() => void this.broker.publish([event]));
+    return { message: stored, duplicate: false };
+  }
+
+  private services(): Needed {
+    const unused = (): never => {
+      throw new Error('not part of the sockets');
+    };
+    return {
+      users: {
+        register: unused,
+        login: unused,
+        authenticate: (token) => this.authenticate(token),
+        me: unused,
+        updateMe: unused,
+        search: unused,
+        get: unused,
+      },
+      messages: {
+        send: (actor, input) => this.sendMessage(actor, input),
+        edit: unused,
+        remove: unused,
+        get: unused,
+        page: unused,
+        window: unused,
+      },
+      realtime: {
+        join: (actor, chatId) => this.join(actor, chatId),
+        typing: (actor, chatId, state) =>
+          this.tell(actor, chatId, state === 'start' ? 'typing_started' : 'typing_stopped'),
+        presence: (actor, chatId, state) => this.tell(actor, chatId, state === 'joined' ? 'user_joined' : 'user_left'),
+        stats: () => this.handler.presence.stats(),
+      },
+    };
+  }
+
+  private tell(
+    { userId, username }: { userId: number; username: string },
+    chatId: number,
+    type: 'typing_started' | 'typing_stopped' | 'user_joined' | 'user_left',
+  ): Promise<void> {
+    return this.broker.publish([{ type, chatId, userId, username, at: new Date(this.clock.now()) }]);
+  }
+}

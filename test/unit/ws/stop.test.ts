@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import type { SentMessage } from '../../../src/services/services.js';
+import { message, settle } from './fakes.js';
+import { Harness } from './harness.js';
+
+describe('graceful stop of the sockets', () => {
+  it('answers what is in flight, refuses what is new, then closes everything with 1012', async () => {
+    const harness = new Harness();
+    let commit: (sent: SentMessage) => void = () => undefined;
+    harness.sendMessage = () => new Promise((resolve) => (commit = resolve));
+    const [sender, idle] = [await harness.connect(1), await harness.connect(2)];
+    sender.send({ type: 'message', content: 'last words', id: 1 });
+
+    const stopped = harness.handler.stop();
+    expect(harness.handler.stop()).to.equal(stopped);
+    const late = harness.open(3);
+    expect(late.socket.closedWith).to.equal(1012);
+    idle.send({ type: 'ping', id: 2 });
+    await settle();
+    expect(idle.socket.json().at(-1)).to.include({ type: 'error', code: 'shutting_down', id: 2 });
+    expect(sender.socket.closedWith).to.equal(null);
+
+    commit({ message: message({ id: 9 }), duplicate: false });
+    await settle();
+    expect(sender.socket.json().at(-1)).to.include({ type: 'ack', id: 1, message_id: 9 });
+    expect([sender.socket.closedWith, idle.socket.closedWith]).to.deep.equal([1012, 1012]);
+    expect(idle.socket.types()).not.to.include('user_left');
+
+    sender.listener.closed(1012);
+    idle.listener.closed(1012);
+    await stopped;
+    expect(harness.ticker.isRunning).to.equal(false);
+    expect(harness.handler.presence.stats()).to.deep.equal({ onlineUsers: 0, totalConnections: 0 });
+  });
+
+  it('closes sockets that are not live yet at once', async () => {
+    const harness = new Harness();
+    harness.join = () => new Promise(() => undefined);
+    const { socket, listener } = await harness.connect(1);
+    const stopped = harness.handler.stop();
+    expect(socket.closedWith).to.equal(1012);
+    listener.closed(1012);
+    await stopped;
+  });
+
+  it('does not wait for peers that never answer the close', async () => {
+    const harness = new Harness();
+    const { socket } = await harness.connect(1);
+    await harness.handler.stop();
+    expect(socket.closedWith).to.equal(1012);
+  });
+});
