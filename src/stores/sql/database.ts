@@ -31,6 +31,8 @@ export interface Session {
   affectedRows(result: WriteResult): number;
   /** The ids given to the `count` rows of one insert, in the order of its values. */
   insertIds(result: WriteResult, count: number): readonly number[];
+  /** In an upsert's `set`: the value that the row to be inserted has in `column`. */
+  incoming(column: Column): SQL;
   /** Inserts one row or, where it collides with `target`, changes the existing one. */
   upsert<T extends Table>(
     table: T,

@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.js';
 import type { KeyName, Phase } from './database.js';
+import { keyIn } from './keys.js';
 
 /** A driver's error with everything that could hold values (message, SQL, parameters) left behind. */
 export class DriverFailure extends Error {
@@ -27,6 +28,29 @@ export function failureIn(error: unknown): DriverFailure | null {
     if (at instanceof DriverFailure) return at;
   }
   return null;
+}
+
+/** Scrubs what a driver threw. Only facts from closed vocabularies stay: codes, numbers, names of our own keys. */
+export function scrub(error: unknown, phase: DriverFailure['phase']): DriverFailure {
+  if (error instanceof DriverFailure) return error;
+  const raw: Readonly<Record<string, unknown>> = error instanceof Error ? { ...error, message: error.message } : {};
+  const extended = typeof raw['extendedCode'] === 'string' ? raw['extendedCode'] : raw['code'];
+  const code = typeof extended === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(extended) ? extended : 'UNKNOWN';
+  const sqlState =
+    typeof raw['sqlState'] === 'string' && /^[0-9A-Z]{5}$/.test(raw['sqlState']) ? raw['sqlState'] : null;
+  const key = keyIn(code, typeof raw['message'] === 'string' ? raw['message'] : '');
+  return new DriverFailure({
+    code,
+    phase,
+    ...(typeof raw['errno'] === 'number' ? { errno: raw['errno'] } : {}),
+    ...(sqlState === null ? {} : { sqlState }),
+    ...(key === null ? {} : { key }),
+  });
+}
+
+/** Errors of hooks count as the driver's only if they look like one; anything else is the test's own failure. */
+export function looksLikeDriverError(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof AppError) && ('code' in error || 'errno' in error);
 }
 
 /** Which unique key a statement ran into, or null for any other error. For use inside a transaction's callback. */

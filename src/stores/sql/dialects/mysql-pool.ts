@@ -1,0 +1,129 @@
+import { createConnection, createPool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
+import { scrub } from '../errors.js';
+import { PlaceQueue } from './queue.js';
+
+export interface MysqlTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly poolSize: number;
+}
+
+/** One pooled connection, set up and free of transactions. */
+export interface Lease {
+  readonly connection: PoolConnection;
+  /** Distance between the ids of one multi-row insert (Galera and replication setups raise it). */
+  readonly increment: number;
+  release(): void;
+  /** Closes the connection for good; `kill` also ends its thread on the server, so that no late COMMIT lands. */
+  destroy(kill: boolean): Promise<void>;
+}
+
+export interface MysqlPool {
+  acquire(): Promise<Lease>;
+  close(): Promise<void>;
+}
+
+/** For a connection, its set-up or one statement; what takes longer counts as failed. */
+export const DEADLINE_MS = 5_000;
+const KILL_DEADLINE_MS = 1_000;
+/** Below the session's wait_timeout of 60 s: a connection is retired before the server drops it. */
+const IDLE_MS = 30_000;
+
+const SESSION = [
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  // A holder that falls silent keeps its locks no longer than wait_timeout. The sql_mode is pinned because values are
+  // escaped on this side, which NO_BACKSLASH_ESCAPES would turn into a hole, and because cut values must be errors.
+  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3, wait_timeout = 60,
+   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
+];
+
+export function connectionOptions(target: MysqlTarget): PoolOptions {
+  const { host, port, user, password, database } = target;
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    charset: 'UTF8MB4_BIN',
+    timezone: 'Z',
+    connectTimeout: DEADLINE_MS,
+    supportBigNumbers: true,
+    decimalNumbers: true,
+    stringifyObjects: true,
+    flags: ['-LOCAL_FILES'],
+  };
+}
+
+/** The pool waits for nobody longer than the deadline and never hands out a connection in doubt. */
+export function createMysqlPool(target: MysqlTarget): MysqlPool {
+  const options = connectionOptions(target);
+  const pool = createPool({
+    ...options,
+    connectionLimit: target.poolSize,
+    maxIdle: Math.max(1, target.poolSize - 1),
+    idleTimeout: IDLE_MS,
+  });
+  const places = new PlaceQueue(target.poolSize, DEADLINE_MS);
+  const increments = new WeakMap<object, number>();
+
+  async function setUp(connection: PoolConnection): Promise<number> {
+    const known = increments.get(connection.connection);
+    if (known !== undefined) return known;
+    for (const sql of SESSION) await connection.query({ sql, timeout: DEADLINE_MS });
+    const [rows] = await connection.query({ sql: 'SELECT @@auto_increment_increment AS step', timeout: DEADLINE_MS });
+    const increment = Number((rows as { step: unknown }[])[0]?.step);
+    increments.set(connection.connection, increment);
+    return increment;
+  }
+
+  async function acquire(): Promise<Lease> {
+    const leave = await places.enter();
+    let connection: PoolConnection | null = null;
+    try {
+      connection = await pool.getConnection();
+      return lease(connection, await setUp(connection), leave);
+    } catch (error) {
+      connection?.destroy();
+      leave();
+      throw scrub(error, 'connect');
+    }
+  }
+
+  function lease(connection: PoolConnection, increment: number, leave: () => void): Lease {
+    return {
+      connection,
+      increment,
+      release() {
+        connection.release();
+        leave();
+      },
+      async destroy(kill) {
+        const { threadId } = connection;
+        connection.destroy();
+        leave();
+        if (kill) await killThread(options, threadId);
+      },
+    };
+  }
+
+  return { acquire, close: () => pool.end() };
+}
+
+/** Best effort: when it fails, the session's wait_timeout ends the thread. */
+async function killThread(options: PoolOptions, threadId: number): Promise<void> {
+  try {
+    const connection = await createConnection({ ...options, connectTimeout: KILL_DEADLINE_MS });
+    try {
+      await connection.query({ sql: `KILL ${threadId}`, timeout: KILL_DEADLINE_MS });
+    } finally {
+      connection.destroy();
+    }
+  } catch (error) {
+    // The thread is gone already, or the server cannot be reached; neither changes what the caller may claim.
+    scrub(error, 'connect');
+  }
+}

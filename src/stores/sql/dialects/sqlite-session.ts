@@ -1,0 +1,54 @@
+import type { InArgs, ResultSet } from '@libsql/client';
+import { sql, type Column } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/libsql';
+import type { Clock } from '../../../ports/clock.js';
+import type { QueryBuilder, Session, SqlValue, WriteResult } from '../database.js';
+import type { Line } from './line.js';
+import type { SqliteConnection } from './sqlite-connection.js';
+
+/** A session over one SQLite connection; every statement goes through `line`. */
+export function sqliteSession(connection: SqliteConnection, line: Line, clock: Clock): Session {
+  const execute = (statement: { readonly sql: string; readonly args: InArgs }) =>
+    line.send(statement.sql, () => connection.execute(statement));
+  const db = drizzle({ client: { execute } as never });
+
+  return {
+    // Sound for what database.ts allows: statements that both builders have, over tables of equal rows.
+    db: db as unknown as QueryBuilder,
+    lock: (query) => query,
+    async query(text, values = []) {
+      const { columns, rows } = await execute({ sql: text, args: values.map(bind) });
+      return rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, fromDriver(row[at])])));
+    },
+    async run(text, values = []) {
+      return (await execute({ sql: text, args: values.map(bind) })) as unknown as WriteResult;
+    },
+    affectedRows: (result) => resultSet(result).rowsAffected,
+    insertIds(result, count) {
+      // SQLite tells the last id; under the write lock the rows of one statement are numbered without gaps.
+      const first = Number(resultSet(result).lastInsertRowid) - count + 1;
+      return Array.from({ length: count }, (_, at) => first + at);
+    },
+    async upsert(table, row, target, set) {
+      const result = await db
+        .insert(table as never)
+        .values(row as never)
+        .onConflictDoUpdate({ target: target as never, set: set });
+      return result as unknown as WriteResult;
+    },
+    incoming: (column: Column) => sql`excluded.${sql.identifier(column.name)}`,
+    now: () => Promise.resolve(new Date(clock.now())),
+  };
+}
+
+function resultSet(result: WriteResult): ResultSet {
+  return result as unknown as ResultSet;
+}
+
+function bind(value: SqlValue): Exclude<SqlValue, Date> {
+  return value instanceof Date ? value.getTime() : value;
+}
+
+function fromDriver(value: unknown): unknown {
+  return value instanceof ArrayBuffer ? Buffer.from(value) : value;
+}

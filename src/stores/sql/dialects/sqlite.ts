@@ -1,0 +1,104 @@
+import type { Clock } from '../../../ports/clock.js';
+import type { Session, SqlDatabase, StatementHooks } from '../database.js';
+import { sqliteTables } from '../tables.js';
+import { Line } from './line.js';
+import { PlaceQueue } from './queue.js';
+import { ConnectionShelf, SqliteConnection } from './sqlite-connection.js';
+import { sqliteSession } from './sqlite-session.js';
+import { judged, runTransaction, withRetries } from './transaction.js';
+
+export interface SqliteOptions {
+  /** Absolute; its folder exists. */
+  readonly file: string;
+  readonly clock: Clock;
+}
+
+/** For a place in the queue of writers or of snapshots. */
+const DEADLINE_MS = 5_000;
+/** Snapshots wait for nothing but their own statements, so few connections serve many. */
+const SNAPSHOTS = 4;
+
+/**
+ * SQLite in WAL mode: one writer at a time behind a queue (two would get "database is locked"), readers beside it.
+ * Opens or creates the file.
+ */
+export async function openSqlite({ file, clock }: SqliteOptions, hooks: StatementHooks = {}): Promise<SqlDatabase> {
+  const reader = await SqliteConnection.open(file);
+  const writers = new ConnectionShelf(file);
+  const snapshots = new ConnectionShelf(file);
+  const writeQueue = new PlaceQueue(1, DEADLINE_MS);
+  const snapshotQueue = new PlaceQueue(SNAPSHOTS, DEADLINE_MS);
+
+  async function transactionOnce<T>(fn: (tx: Session) => Promise<T>): Promise<T> {
+    const leave = await writeQueue.enter();
+    try {
+      const connection = await writers.take();
+      const line = new Line(hooks, 'write');
+      let clean = true;
+      try {
+        return await runTransaction(
+          {
+            line,
+            session: sqliteSession(connection, line, clock),
+            begin: () => line.send('BEGIN IMMEDIATE', () => connection.begin('write')),
+            commit: () => connection.commit(),
+            async abandon() {
+              try {
+                await line.rollback(() => connection.rollback());
+              } catch {
+                clean = false; // closing the connection ends its transaction
+              }
+            },
+          },
+          fn,
+        );
+      } finally {
+        writers.putBack(connection, clean && line.failure === null);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async function snapshot<T>(fn: (session: Session) => Promise<T>): Promise<T> {
+    const leave = await snapshotQueue.enter();
+    try {
+      const connection = await snapshots.take();
+      const line = new Line(hooks, 'read');
+      try {
+        await line.send('BEGIN', () => connection.begin('deferred'));
+        try {
+          return await fn(sqliteSession(connection, line, clock));
+        } finally {
+          if (line.failure === null) await line.send('COMMIT', () => connection.commit());
+        }
+      } finally {
+        line.end();
+        snapshots.putBack(connection, line.failure === null);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async function read<T>(fn: (session: Session) => Promise<T>): Promise<T> {
+    const line = new Line(hooks, 'read');
+    try {
+      return await fn(sqliteSession(reader, line, clock));
+    } finally {
+      line.end();
+    }
+  }
+
+  return {
+    kind: 'sqlite',
+    tables: sqliteTables,
+    read: (fn) => judged(() => read(fn)),
+    snapshot: (fn) => judged(() => snapshot(fn)),
+    transaction: (fn) => withRetries(() => transactionOnce(fn)),
+    close() {
+      for (const each of [reader, writers, snapshots]) each.close();
+      return Promise.resolve();
+    },
+  };
+}
