@@ -46,7 +46,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     try {
       return jwt.verify(token, key, { algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true });
     } catch (error) {
-      if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return null;
+      // The library also trips over payloads that are no JSON (SyntaxError) or null (TypeError).
+      if ([jwt.JsonWebTokenError, SyntaxError, TypeError].some((type) => error instanceof type)) return null;
       throw error;
     }
   }
