@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { AppError } from '../../src/domain/errors.js';
 import type { ChatView } from '../../src/domain/chat.js';
@@ -48,6 +49,12 @@ export function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
   if (item === undefined) throw new Error(`the list has no item ${index}`);
   return item;
+}
+
+/** Resolves in a later millisecond: what happens before and after is told apart by its time. */
+export async function nextMillisecond(): Promise<void> {
+  const now = Date.now();
+  while (Date.now() <= now) await setImmediate();
 }
 
 /** A group whose first user is its creator and admin. */

@@ -1,7 +1,17 @@
 import { expect } from 'chai';
 import type { Message } from '../../src/domain/message.js';
 import { LIMITS } from '../../src/protocol/limits.js';
-import { at, draft, expectCode, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
+import {
+  at,
+  draft,
+  expectCode,
+  group,
+  nextMillisecond,
+  people,
+  send,
+  type ChatStores,
+  type OpenStores,
+} from './chat-store.fixtures.js';
 
 /** The list of a user's chats, its counters, and read watermarks. */
 export function chatListSuite(open: OpenStores): void {
@@ -18,7 +28,9 @@ export function chatListSuite(open: OpenStores): void {
       const one = (await group(stores, [ada, bob, eve])).chat;
       const two = (await stores.chats.openDirect(ada.id, bob.id)).view.chat;
       const three = (await group(stores, [bob])).chat;
+      await nextMillisecond();
       await send(stores, two.id, bob, 'first');
+      await nextMillisecond();
       await send(stores, one.id, eve, 'second');
       const { items, total } = await stores.chats.list(ada.id, { offset: 0, limit: 10 });
       expect(total).to.equal(2);
@@ -41,10 +53,13 @@ export function chatListSuite(open: OpenStores): void {
       const order = async (): Promise<number[]> =>
         (await stores.chats.list(ada.id, { offset: 0, limit: 10 })).items.map((item) => item.chat.id);
       const one = (await group(stores, [ada])).chat;
+      await nextMillisecond();
       const two = (await group(stores, [ada])).chat;
       expect(await order()).to.deep.equal([two.id, one.id]);
+      await nextMillisecond();
       await send(stores, one.id, ada, 'x');
       expect(await order()).to.deep.equal([one.id, two.id]);
+      await nextMillisecond();
       await stores.chats.rename(two.id, ada.id, 'Renamed');
       expect(await order()).to.deep.equal([two.id, one.id]);
     });

@@ -1,5 +1,14 @@
 import { expect } from 'chai';
-import { at, expectCode, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
+import {
+  at,
+  expectCode,
+  group,
+  nextMillisecond,
+  people,
+  send,
+  type ChatStores,
+  type OpenStores,
+} from './chat-store.fixtures.js';
 
 /** Adding, removing, leaving, admin rights and the succession of admins. */
 export function chatParticipantsSuite(open: OpenStores): void {
@@ -96,6 +105,7 @@ export function chatParticipantsSuite(open: OpenStores): void {
       if (!ada || !bob || !eve) throw new Error('three people');
       const { chat } = await group(stores, [ada]);
       await stores.chats.addParticipants(chat.id, ada.id, [eve.id]);
+      await nextMillisecond();
       await stores.chats.addParticipants(chat.id, ada.id, [bob.id]);
       const { events } = await stores.chats.removeParticipant(chat.id, ada.id, ada.id, 'leave');
       expect(events.map((event) => [event.type, event.rev])).to.deep.equal([

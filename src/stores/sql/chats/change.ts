@@ -17,9 +17,10 @@ export interface LockedChat {
   readonly now: Date;
 }
 
-/** How to find out later whether a change that took `rev` was committed: by the row that it touched last. */
+/** How to find out later whether a change was committed: by a row that it touched. */
 export interface Proof {
-  readonly rev: number;
+  /** The rev that the row took with the change; null for a change that takes none. */
+  readonly rev: number | null;
   /** null: the chat's own row. */
   readonly userId: number | null;
   readonly isWanted: (row: { readonly chat: ChatRow; readonly participant: ParticipantRow | null }) => boolean;
@@ -72,8 +73,9 @@ async function verdict(
 ): Promise<Verdict> {
   if (proof === null) return 'committed';
   const chat = await lockChat(tx, tables, chatId);
-  if (chat === null || chat.rev < proof.rev) return 'absent';
+  if (chat === null || (proof.rev !== null && chat.rev < proof.rev)) return 'absent';
   const participant = proof.userId === null ? null : await participantRow(tx, tables, chatId, proof.userId);
+  if (proof.rev === null) return proof.isWanted({ chat, participant }) ? 'committed' : 'absent';
   const rev = proof.userId === null ? chat.changedRev : (participant?.rev ?? 0);
   if (rev === proof.rev) return 'committed';
   if (rev < proof.rev) return 'absent';

@@ -7,6 +7,8 @@ import type { SqlDatabase } from '../database.js';
 export interface RepositoryDeps {
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
+  /** How long a superseded body stays readable before it is due for erasing; 24 hours where not given. */
+  readonly supersededGraceMs?: number;
 }
 
 export interface RepositoryContext extends RepositoryDeps {

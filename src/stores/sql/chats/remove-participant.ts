@@ -3,7 +3,7 @@ import { mayRead, mayRemoveParticipant } from '../../../domain/policies/chat-pol
 import { enforce } from '../../../domain/policies/decision.js';
 import type { DurableEvent } from '../../../domain/events.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged, type LockedChat, type Planned } from './change.js';
+import { changeChat, type LockedChat, type Planned } from './change.js';
 import type { RepositoryContext } from './context.js';
 import { membershipOf, toChat, toParticipant, type ChatRow, type Member, type ParticipantRow } from './rows.js';
 
@@ -21,8 +21,13 @@ export async function removeParticipant(
     const actor = membershipOf(members, actorId);
     if (mode === 'leave' && state?.type === 'direct') {
       enforce(mayRead(state, actor));
-      await setParticipant(locked, context, userId, { hiddenSeq: state.lastSeq });
-      return unchanged(null);
+      const hiddenSeq = state.lastSeq;
+      await setParticipant(locked, context, userId, { hiddenSeq });
+      return {
+        result: null,
+        events: [],
+        proof: { rev: null, userId, isWanted: (row) => row.participant?.hiddenSeq === hiddenSeq },
+      };
     }
     enforce(mayRemoveParticipant(state, actor, membershipOf(members, userId), userId));
     if (chat === null) throw new TypeError('a chat that may be left exists');

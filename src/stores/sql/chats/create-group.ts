@@ -1,0 +1,91 @@
+import { eq } from 'drizzle-orm';
+import type { ChatView } from '../../../domain/chat.js';
+import { mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
+import { enforce } from '../../../domain/policies/decision.js';
+import type { ChatStore } from '../../../ports/chat-store.js';
+import type { User } from '../../../domain/user.js';
+import { lockChat } from './change.js';
+import type { RepositoryContext } from './context.js';
+import { activeUsers } from './members.js';
+import { byStanding, toView, type ChatRow, type ParticipantRow } from './rows.js';
+import { settled } from './settle.js';
+import type { Session } from '../database.js';
+
+/** What is new in a chat's row; creation is its first durable change, so a reader from rev 0 sees all of it. */
+export const FIRST_REV = 1;
+
+/** Everyone joins at once, with the creation; only the creator is admin. */
+export async function createGroup(
+  context: RepositoryContext,
+  draft: Parameters<ChatStore['createGroup']>[0],
+): Promise<ChatView> {
+  const memberIds = [...new Set([draft.creatorId, ...draft.memberIds])];
+  enforce(mayHoldParticipants(memberIds.length));
+  const { sql } = context;
+  return settled(
+    sql,
+    async (tx) => {
+      const users = await activeUsers(tx, sql.tables, memberIds);
+      const base = { name: draft.name, chatType: 'group' as const, directKey: null };
+      return insertChat(tx, context, base, users, (userId) => userId === draft.creatorId);
+    },
+    (tx, view) => wasCreated(tx, context, view),
+  );
+}
+
+/** Inserts a chat with its participants; their order is the one of every later view. */
+export async function insertChat(
+  tx: Session,
+  { sql: { tables } }: RepositoryContext,
+  base: Pick<ChatRow, 'name' | 'chatType' | 'directKey'>,
+  users: ReadonlyMap<number, User>,
+  isAdmin: (userId: number) => boolean,
+): Promise<ChatView> {
+  const now = await tx.now();
+  const row = {
+    ...base,
+    createdAt: now,
+    updatedAt: now,
+    isActive: true,
+    lastSeq: 0,
+    rev: FIRST_REV,
+    changedRev: FIRST_REV,
+    membersRev: FIRST_REV,
+    visibleCount: 0,
+    lastVisibleSeq: 0,
+  };
+  const [id] = tx.insertIds(await tx.db.insert(tables.chats).values(row), 1);
+  if (id === undefined) throw new TypeError('an inserted row has an id');
+  const members = [...users.values()].map((user) => ({ user, participant: founder(id, user.id, isAdmin, now) }));
+  await tx.db.insert(tables.chatParticipants).values(members.map((member) => member.participant));
+  return toView({ ...row, id }, members.sort(byStanding));
+}
+
+function founder(chatId: number, userId: number, isAdmin: (userId: number) => boolean, now: Date): ParticipantRow {
+  return {
+    chatId,
+    userId,
+    joinedAt: now,
+    isAdmin: isAdmin(userId),
+    leftAt: null,
+    lastReadSeq: 0,
+    hiddenSeq: null,
+    rev: FIRST_REV,
+  };
+}
+
+/** A number that the database gave to a lost insert may be given again, so the moment of creation must agree. */
+export async function wasCreated(
+  tx: Session,
+  { sql: { tables } }: RepositoryContext,
+  { chat, participants }: ChatView,
+): Promise<'committed' | 'absent'> {
+  const row = await lockChat(tx, tables, chat.id);
+  if (row === null || row.createdAt.getTime() !== chat.createdAt.getTime()) return 'absent';
+  const found = await tx.db
+    .select({ userId: tables.chatParticipants.userId })
+    .from(tables.chatParticipants)
+    .where(eq(tables.chatParticipants.chatId, chat.id));
+  const ids = new Set(found.map((participant) => participant.userId));
+  return participants.every((participant) => ids.has(participant.userId)) ? 'committed' : 'absent';
+}

@@ -1,0 +1,75 @@
+import { AppError } from '../../../domain/errors.js';
+import type { ChatListEntry } from '../../../domain/chat.js';
+import type { Message } from '../../../domain/message.js';
+import type { ChatStore } from '../../../ports/chat-store.js';
+import { asDate, type SqlRow } from '../database.js';
+import { withContents } from '../messages/contents.js';
+import { MESSAGE_COLUMNS, readMessageRow, type MessageRow } from '../messages/rows.js';
+import type { RepositoryContext } from './context.js';
+import { UNREAD_COUNT } from './unread.js';
+
+const LISTED = `chat_participants p JOIN chats c ON c.id = p.chat_id
+  WHERE p.user_id = ? AND p.left_at IS NULL AND c.is_active = TRUE
+    AND (p.hidden_seq IS NULL OR c.last_seq > p.hidden_seq)`;
+
+const TOTAL = `SELECT COUNT(*) AS total FROM ${LISTED}`;
+
+/** Sends and renames move updated_at, so it is the order of activity; only the page's own chats are counted out. */
+const PAGE = `SELECT c.id AS c_id, c.name, c.chat_type, c.created_at, c.updated_at, c.last_seq, c.rev AS c_rev,
+    (SELECT COUNT(*) FROM chat_participants q WHERE q.chat_id = c.id AND q.left_at IS NULL) AS participant_count,
+    ${UNREAD_COUNT} AS unread_count, ${MESSAGE_COLUMNS}, '' AS sender_username
+  FROM (SELECT c.id FROM ${LISTED} ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?) listed
+  JOIN chats c ON c.id = listed.id
+  JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ?
+  LEFT JOIN message_metadata m ON m.chat_id = c.id AND m.seq = c.last_visible_seq
+  ORDER BY c.updated_at DESC, c.id DESC`;
+
+/** Two statements and one body read; a third statement where a body has just been superseded. */
+export async function listChats(
+  context: RepositoryContext,
+  userId: number,
+  { offset, limit }: Parameters<ChatStore['list']>[1],
+): ReturnType<ChatStore['list']> {
+  const { rows, total } = await context.sql.read(async (session) => ({
+    rows: await session.query(PAGE, [userId, limit, offset, userId]),
+    total: Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0),
+  }));
+  const messages = rows.flatMap((row) => lastMessageRow(row) ?? []);
+  const contents = new Map((await previews(context, messages)).map((message) => [message.id, message]));
+  return { items: rows.map((row) => toEntry(row, contents)), total };
+}
+
+function lastMessageRow(row: SqlRow): MessageRow | null {
+  return row['id'] === null ? null : readMessageRow(row);
+}
+
+/** A list without previews is better than none while the body store is away. */
+async function previews(context: RepositoryContext, rows: readonly MessageRow[]): Promise<readonly Message[]> {
+  try {
+    return await withContents(context, rows);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    context.logger.warn({ code: error.code, count: rows.length }, 'previews of a chat list cannot be read');
+    return [];
+  }
+}
+
+function toEntry(row: SqlRow, contents: ReadonlyMap<number, Message>): ChatListEntry {
+  const name = row['name'];
+  const last = lastMessageRow(row);
+  return {
+    chat: {
+      id: Number(row['c_id']),
+      name: typeof name === 'string' ? name : null,
+      type: row['chat_type'] === 'direct' ? 'direct' : 'group',
+      createdAt: asDate(row['created_at']),
+      updatedAt: asDate(row['updated_at']),
+      isActive: true,
+      lastSeq: Number(row['last_seq']),
+      rev: Number(row['c_rev']),
+    },
+    participantCount: Number(row['participant_count']),
+    lastMessage: last === null ? null : { content: contents.get(last.id)?.content ?? null, timestamp: last.timestamp },
+    unreadCount: Number(row['unread_count']),
+  };
+}

@@ -1,0 +1,66 @@
+import { and, eq, isNull, lt } from 'drizzle-orm';
+import { AppError } from '../../../domain/errors.js';
+import type { ChatStore } from '../../../ports/chat-store.js';
+import type { Session } from '../database.js';
+import type { RepositoryContext } from './context.js';
+import { settled } from './settle.js';
+import { UNREAD_COUNT } from './unread.js';
+
+const STATE = `SELECT c.last_seq, p.last_read_seq, ${UNREAD_COUNT} AS unread_count
+  FROM chat_participants p JOIN chats c ON c.id = p.chat_id
+  WHERE p.chat_id = ? AND p.user_id = ? AND p.left_at IS NULL AND c.is_active = TRUE`;
+
+/**
+ * Without the chat's lock, so that reading never waits for sending: last_seq only grows, so a bound taken before the
+ * update still holds, and the update itself moves forward only.
+ */
+export async function markRead(
+  context: RepositoryContext,
+  chatId: number,
+  userId: number,
+  seq: number,
+): ReturnType<ChatStore['markRead']> {
+  const { sql } = context;
+  const before = await sql.read((session) => readState(session, chatId, userId));
+  const wanted = Math.min(seq, before.lastSeq);
+  if (wanted <= before.lastReadSeq) return { lastReadSeq: before.lastReadSeq, unreadCount: before.unreadCount };
+  const { chatParticipants } = sql.tables;
+  await settled(
+    sql,
+    (tx) =>
+      tx.db
+        .update(chatParticipants)
+        .set({ lastReadSeq: wanted })
+        .where(
+          and(
+            eq(chatParticipants.chatId, chatId),
+            eq(chatParticipants.userId, userId),
+            isNull(chatParticipants.leftAt),
+            lt(chatParticipants.lastReadSeq, wanted),
+          ),
+        ),
+    async (tx) => {
+      const mine = and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, userId));
+      const [row] = await tx.lock(tx.db.select().from(chatParticipants).where(mine));
+      return row !== undefined && row.lastReadSeq >= wanted ? 'committed' : 'absent';
+    },
+  );
+  const { lastReadSeq, unreadCount } = await sql.read((session) => readState(session, chatId, userId));
+  return { lastReadSeq, unreadCount };
+}
+
+interface ReadState {
+  readonly lastSeq: number;
+  readonly lastReadSeq: number;
+  readonly unreadCount: number;
+}
+
+async function readState(session: Session, chatId: number, userId: number): Promise<ReadState> {
+  const [row] = await session.query(STATE, [chatId, userId]);
+  if (row === undefined) throw new AppError('chat_not_found');
+  return {
+    lastSeq: Number(row['last_seq']),
+    lastReadSeq: Number(row['last_read_seq']),
+    unreadCount: Number(row['unread_count']),
+  };
+}

@@ -1,0 +1,75 @@
+import { and, eq } from 'drizzle-orm';
+import type { ChatView } from '../../../domain/chat.js';
+import { AppError } from '../../../domain/errors.js';
+import type { ChatStore } from '../../../ports/chat-store.js';
+import { duplicateKey } from '../errors.js';
+import { insertChat, wasCreated } from './create-group.js';
+import type { RepositoryContext } from './context.js';
+import { activeUsers, chatWithMembers } from './members.js';
+import { toView } from './rows.js';
+import { settled } from './settle.js';
+
+/** The unique key on `low:high` decides who creates; whoever comes second reads what is there. */
+export async function openDirect(
+  context: RepositoryContext,
+  userId: number,
+  otherId: number,
+): ReturnType<ChatStore['openDirect']> {
+  if (userId === otherId) throw new AppError('unknown_participants');
+  const key = `${Math.min(userId, otherId)}:${Math.max(userId, otherId)}`;
+  const existing = await findDirect(context, key);
+  if (existing !== null) return { view: await unhide(context, existing, userId), created: false };
+  const created = await createDirect(context, key, [userId, otherId]);
+  if (created !== null) return { view: created, created: true };
+  const theirs = await findDirect(context, key);
+  if (theirs === null) throw new AppError('unavailable');
+  return { view: await unhide(context, theirs, userId), created: false };
+}
+
+async function findDirect({ sql }: RepositoryContext, key: string): Promise<ChatView | null> {
+  const { chats } = sql.tables;
+  return sql.read(async (session) => {
+    const [row] = await session.db.select({ id: chats.id }).from(chats).where(eq(chats.directKey, key));
+    const found = row === undefined ? null : await chatWithMembers(session, sql.tables, row.id);
+    return found === null ? null : toView(found.chat, found.members);
+  });
+}
+
+/** Null where someone else has created it since. */
+async function createDirect(
+  context: RepositoryContext,
+  directKey: string,
+  userIds: readonly number[],
+): Promise<ChatView | null> {
+  const { sql } = context;
+  return settled(
+    sql,
+    async (tx) => {
+      const users = await activeUsers(tx, sql.tables, userIds);
+      try {
+        return await insertChat(tx, context, { name: null, chatType: 'direct', directKey }, users, () => false);
+      } catch (error) {
+        if (duplicateKey(error) === 'chats_direct_key') return null;
+        throw error;
+      }
+    },
+    async (tx, view) => (view === null ? 'committed' : wasCreated(tx, context, view)),
+  );
+}
+
+async function unhide({ sql }: RepositoryContext, view: ChatView, userId: number): Promise<ChatView> {
+  const mine = view.participants.find((participant) => participant.userId === userId);
+  if (mine === undefined || mine.hiddenSeq === null) return view;
+  const { chatParticipants } = sql.tables;
+  const row = and(eq(chatParticipants.chatId, view.chat.id), eq(chatParticipants.userId, userId));
+  await settled(
+    sql,
+    (tx) => tx.db.update(chatParticipants).set({ hiddenSeq: null }).where(row),
+    async (tx) => {
+      const [found] = await tx.lock(tx.db.select().from(chatParticipants).where(row));
+      return found?.hiddenSeq === null ? 'committed' : 'absent';
+    },
+  );
+  const participants = view.participants.map((one) => (one.userId === userId ? { ...one, hiddenSeq: null } : one));
+  return { ...view, participants };
+}

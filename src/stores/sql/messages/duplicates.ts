@@ -1,0 +1,45 @@
+import type { SqlDatabase, Session } from '../database.js';
+import { tableOf } from './lists.js';
+import { asBytes, MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
+import { keyOf, type Send } from './sends.js';
+
+/** The message that a client_message_id was first used for, and the hash of what was asked then. */
+export interface FirstMessage {
+  readonly row: MessageRow;
+  /** null: deleted since; then every repeat is a duplicate, because what it said is gone. */
+  readonly requestHash: Uint8Array | null;
+}
+
+/** Which of the sends are stored already; one statement, none where no send has a client_message_id. */
+export async function findFirst(
+  session: Session,
+  kind: SqlDatabase['kind'],
+  sends: readonly Send[],
+): Promise<ReadonlyMap<Send, FirstMessage>> {
+  const keyed = new Map<string, Send>();
+  const keys: [number, number, Uint8Array][] = [];
+  for (const send of sends) {
+    const { chatId, senderId, clientMessageId } = send.draft;
+    if (clientMessageId === null) continue;
+    keyed.set(keyOf(chatId, senderId, clientMessageId), send);
+    keys.push([chatId, senderId, Buffer.from(clientMessageId, 'utf8')]);
+  }
+  if (keys.length === 0) return new Map();
+  const wanted = tableOf(kind, { chat_id: 'plain', sender_id: 'plain', client_id: 'bytes' }, keys);
+  const rows = await session.query(
+    `SELECT ${MESSAGE_WITH_SENDER}, m.request_hash
+     FROM ${wanted.text} k
+     JOIN message_metadata m
+       ON m.chat_id = k.chat_id AND m.sender_id = k.sender_id AND m.client_message_id = k.client_id
+     JOIN users u ON u.id = m.sender_id`,
+    wanted.values,
+  );
+  const found = new Map<Send, FirstMessage>();
+  for (const row of rows) {
+    const first = readMessageRow(row);
+    const hash = row['request_hash'];
+    const send = keyed.get(keyOf(first.chatId, first.senderId, first.clientMessageId ?? ''));
+    if (send !== undefined) found.set(send, { row: first, requestHash: hash === null ? null : asBytes(hash) });
+  }
+  return found;
+}

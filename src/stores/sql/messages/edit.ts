@@ -1,0 +1,148 @@
+import { and, eq } from 'drizzle-orm';
+import { AppError } from '../../../domain/errors.js';
+import type { Message } from '../../../domain/message.js';
+import { enforce } from '../../../domain/policies/decision.js';
+import { mayEdit } from '../../../domain/policies/message-policy.js';
+import type { Change } from '../../../ports/chat-store.js';
+import type { MessageLog } from '../../../ports/message-log.js';
+import { lockChat } from '../chats/change.js';
+import type { RepositoryContext } from '../chats/context.js';
+import { settled, type Verdict } from '../chats/settle.js';
+import type { Session } from '../database.js';
+import { withContents } from './contents.js';
+import { dropBodies } from './drop-bodies.js';
+import { readMessageState } from './message-state.js';
+import { assertFresh, type Mint, type Minted } from './minting.js';
+import { toMessage, type MessageRow } from './rows.js';
+
+type Edit = Parameters<MessageLog['edit']>[0];
+
+/** Superseded bodies stay this long for readers that still hold their row. */
+const GRACE_MS = 24 * 3_600_000;
+
+/** Each further round means that someone else's edit was committed in between, so a few are plenty. */
+const MAX_ROUNDS = 8;
+
+/**
+ * The new body first, then a transaction that lets the row name it and files the old one: readers see old or new,
+ * never a mix. Content is compared before the lock is taken, because bodies are not read under it; if the row names
+ * another body by then, the comparison is made again.
+ */
+export async function editMessage(context: RepositoryContext, mint: Mint, edit: Edit): Promise<Change<Message>> {
+  if (!mint.synchronised()) mint.observe(await context.sql.read((session) => session.now()));
+  let minted: Minted | null = null;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const before = await readEditable(context, edit);
+    const [present] = await withContents(context, [before]);
+    // Deleted while it was read.
+    if (present === undefined) break;
+    if (present.content === edit.content) {
+      await dropBodies(context, minted === null ? [] : [minted.id]);
+      return { result: present, events: [] };
+    }
+    minted ??= await storeBody(context, mint, before, edit.content);
+    const change = await replaceBody(context, mint, edit, before, minted);
+    if (change !== null) return change;
+  }
+  await dropBodies(context, minted === null ? [] : [minted.id]);
+  throw new AppError('unavailable');
+}
+
+async function readEditable({ sql }: RepositoryContext, edit: Edit): Promise<MessageRow> {
+  return sql.read((session) => editableRow(session, edit));
+}
+
+async function editableRow(session: Session, edit: Edit): Promise<MessageRow> {
+  const { row, chat, actor } = await readMessageState(session, edit.messageId, edit.actorId);
+  enforce(mayEdit(chat, actor, row, edit.expectedVersion));
+  return row;
+}
+
+async function storeBody({ bodies }: RepositoryContext, mint: Mint, row: MessageRow, content: string): Promise<Minted> {
+  const minted = mint.mint();
+  const { messageId, chatId, senderId } = row;
+  const failed = await bodies.insert([{ id: minted.id, messageId, chatId, senderId, content, timestamp: minted.at }]);
+  if (failed.length > 0) throw new AppError('unavailable');
+  return minted;
+}
+
+/** Null: another edit came first, and what it wrote has to be compared. */
+async function replaceBody(
+  context: RepositoryContext,
+  mint: Mint,
+  edit: Edit,
+  before: MessageRow,
+  minted: Minted,
+): Promise<Change<Message> | null> {
+  try {
+    return await settled(
+      context.sql,
+      (tx) => writeEdit(tx, context, mint, edit, before, minted),
+      (tx) => editVerdict(tx, context, before, minted),
+    );
+  } catch (error) {
+    if (error instanceof AppError && isRefusal(error)) await dropBodies(context, [minted.id]);
+    throw error;
+  }
+}
+
+function isRefusal(error: AppError): boolean {
+  return error.code !== 'unavailable' && error.code !== 'indeterminate';
+}
+
+async function writeEdit(
+  tx: Session,
+  context: RepositoryContext,
+  mint: Mint,
+  edit: Edit,
+  before: MessageRow,
+  minted: Minted,
+): Promise<Change<Message> | null> {
+  const { tables } = context.sql;
+  const { chats, messageMetadata, oldBodies } = tables;
+  const chat = await lockChat(tx, tables, before.chatId);
+  if (chat === null) throw new AppError('message_not_found');
+  const row = await editableRow(tx, edit);
+  if (!Buffer.from(row.bodyId).equals(before.bodyId)) return null;
+  const now = await tx.now();
+  mint.observe(now);
+  assertFresh(minted, now, context.clock);
+  const rev = chat.rev + 1;
+  const change = { bodyId: minted.id, version: row.version + 1, isEdited: true, editedAt: now, rev };
+  await tx.db
+    .update(messageMetadata)
+    .set(change)
+    .where(and(eq(messageMetadata.chatId, row.chatId), eq(messageMetadata.seq, row.seq)));
+  await tx.db.insert(oldBodies).values({
+    bodyId: row.bodyId,
+    chatId: row.chatId,
+    messageId: row.messageId,
+    version: row.version,
+    reason: 'superseded',
+    dueAt: new Date(now.getTime() + (context.supersededGraceMs ?? GRACE_MS)),
+  });
+  await tx.db.update(chats).set({ rev }).where(eq(chats.id, chat.id));
+  const message = toMessage({ ...row, ...change }, edit.content);
+  return { result: message, events: [{ type: 'message_updated', chatId: chat.id, rev, at: now, message }] };
+}
+
+/** The new body is named by the row, or by the file where a later edit or a deletion has followed. */
+async function editVerdict(
+  tx: Session,
+  { sql: { tables } }: RepositoryContext,
+  before: MessageRow,
+  minted: Minted,
+): Promise<Verdict> {
+  const { messageMetadata, oldBodies } = tables;
+  await lockChat(tx, tables, before.chatId);
+  const named = await tx.db
+    .select({ id: messageMetadata.id })
+    .from(messageMetadata)
+    .where(and(eq(messageMetadata.id, before.id), eq(messageMetadata.bodyId, minted.id)));
+  if (named.length > 0) return 'committed';
+  const filed = await tx.db
+    .select({ version: oldBodies.version })
+    .from(oldBodies)
+    .where(eq(oldBodies.bodyId, minted.id));
+  return filed.length > 0 ? 'committed' : 'absent';
+}

@@ -1,0 +1,69 @@
+import type { SqlDatabase, SqlValue } from '../database.js';
+
+/** A part of a statement with the values of its placeholders. */
+export interface Fragment {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** What a value list may hold. Bytes travel to SQLite as hex, inside one JSON parameter. */
+export type Cell = number | string | Uint8Array | Date | null;
+
+/** How a column of `table` reads its cell on SQLite. */
+export type CellType = 'plain' | 'bytes';
+
+/**
+ * `(...)` after IN. MySQL takes a placeholder per value; SQLite one JSON text, because its client compiles every new
+ * text again and a constant one is twice as fast on the path of sends.
+ */
+export function listOf(kind: SqlDatabase['kind'], values: readonly number[]): Fragment {
+  if (kind === 'sqlite') return { text: '(SELECT value FROM json_each(?))', values: [JSON.stringify(values)] };
+  return { text: `(${marks(values.length)})`, values };
+}
+
+/** Rows as a derived table with these columns, for joins. At least one row. */
+export function tableOf(
+  kind: SqlDatabase['kind'],
+  columns: Readonly<Record<string, CellType>>,
+  rows: readonly (readonly Cell[])[],
+): Fragment {
+  const names = Object.keys(columns);
+  if (kind === 'sqlite') {
+    return { text: `(SELECT ${jsonColumns(columns)} FROM json_each(?))`, values: [toJson(rows)] };
+  }
+  const first = `SELECT ${names.map((name) => `? AS ${name}`).join(', ')}`;
+  const rest = ` UNION ALL SELECT ${marks(names.length)}`.repeat(rows.length - 1);
+  return { text: `(${first}${rest})`, values: rows.flat() };
+}
+
+/** What stands behind `INSERT INTO t (...)`: the rows in this order, so that ids follow it. */
+export function valuesOf(
+  kind: SqlDatabase['kind'],
+  columns: Readonly<Record<string, CellType>>,
+  rows: readonly (readonly Cell[])[],
+): Fragment {
+  if (kind === 'sqlite') {
+    return { text: `SELECT ${jsonColumns(columns)} FROM json_each(?) ORDER BY key`, values: [toJson(rows)] };
+  }
+  const row = `(${marks(Object.keys(columns).length)})`;
+  return { text: `VALUES ${row}${`, ${row}`.repeat(rows.length - 1)}`, values: rows.flat() };
+}
+
+function marks(count: number): string {
+  return '?' + ', ?'.repeat(count - 1);
+}
+
+function jsonColumns(columns: Readonly<Record<string, CellType>>): string {
+  return Object.entries(columns)
+    .map(([name, type], index) => `${type === 'bytes' ? `unhex(value->>${index})` : `value->>${index}`} AS ${name}`)
+    .join(', ');
+}
+
+function toJson(rows: readonly (readonly Cell[])[]): string {
+  return JSON.stringify(rows.map((row) => row.map(jsonCell)));
+}
+
+function jsonCell(cell: Cell): number | string | null {
+  if (cell instanceof Date) return cell.getTime();
+  return cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : cell;
+}

@@ -1,0 +1,68 @@
+import type { MessageLog } from '../../../ports/message-log.js';
+import type { RepositoryContext } from '../chats/context.js';
+import type { Session } from '../database.js';
+import { withContents } from './contents.js';
+import { readCounters, readWindow, type HistoryRows } from './history.js';
+import { MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
+
+/** A page by number: the first in one statement, others in two of one snapshot. */
+export async function pageOf(
+  context: RepositoryContext,
+  chatId: number,
+  readerId: number,
+  page: Parameters<MessageLog['page']>[2],
+): ReturnType<MessageLog['page']> {
+  const { sql } = context;
+  const history =
+    page.offset === 0
+      ? await sql.read((session) => readWindow(session, chatId, readerId, { kind: 'newest', limit: page.limit }))
+      : await sql.snapshot((session) => readPage(session, chatId, readerId, page));
+  return { items: await withContents(context, history.rows), total: history.visibleCount };
+}
+
+async function readPage(
+  session: Session,
+  chatId: number,
+  readerId: number,
+  { offset, limit }: Parameters<MessageLog['page']>[2],
+): Promise<HistoryRows> {
+  const counters = await readCounters(session, chatId, readerId);
+  const { visibleCount, lastSeq } = counters;
+  if (offset >= visibleCount) return counters;
+  // Nothing was ever deleted: the page's place is known, so it costs the same at every depth.
+  if (visibleCount === lastSeq) {
+    return readWindow(session, chatId, readerId, { kind: 'before', seq: lastSeq - offset + 1, limit });
+  }
+  return {
+    ...counters,
+    rows: await readByNumber(session, chatId, offset, Math.min(limit, visibleCount - offset), visibleCount),
+  };
+}
+
+function byNumber(direction: 'ASC' | 'DESC'): string {
+  return `SELECT ${MESSAGE_WITH_SENDER}
+    FROM (SELECT v.seq FROM message_metadata v WHERE v.chat_id = ? AND v.is_deleted = FALSE
+      ORDER BY v.seq ${direction} LIMIT ? OFFSET ?) w
+    JOIN message_metadata m ON m.chat_id = ? AND m.seq = w.seq
+    JOIN users u ON u.id = m.sender_id
+    ORDER BY m.seq DESC`;
+}
+
+const FROM_NEWEST = byNumber('DESC');
+const FROM_OLDEST = byNumber('ASC');
+
+/** Counts through the index alone and from the nearer end; only the page's own rows are read. */
+async function readByNumber(
+  session: Session,
+  chatId: number,
+  offset: number,
+  count: number,
+  visibleCount: number,
+): Promise<readonly MessageRow[]> {
+  const fromOldest = visibleCount - offset - count;
+  const rows =
+    offset <= fromOldest
+      ? await session.query(FROM_NEWEST, [chatId, count, offset, chatId])
+      : await session.query(FROM_OLDEST, [chatId, count, fromOldest, chatId]);
+  return rows.map(readMessageRow);
+}

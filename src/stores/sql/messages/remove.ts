@@ -1,0 +1,111 @@
+import { and, desc, eq, isNull, lt } from 'drizzle-orm';
+import { AppError } from '../../../domain/errors.js';
+import { enforce } from '../../../domain/policies/decision.js';
+import { mayDelete } from '../../../domain/policies/message-policy.js';
+import type { Change } from '../../../ports/chat-store.js';
+import { lockChat } from '../chats/change.js';
+import type { RepositoryContext } from '../chats/context.js';
+import type { ChatRow } from '../chats/rows.js';
+import { settled, type Verdict } from '../chats/settle.js';
+import type { Session } from '../database.js';
+import { readMessageState } from './message-state.js';
+import type { MessageRow } from './rows.js';
+
+/** The row first: gone for every reader with the commit. All bodies the message ever had are then due for erasing. */
+export async function removeMessage(
+  context: RepositoryContext,
+  messageId: number,
+  actorId: number,
+): Promise<Change<null>> {
+  const { sql } = context;
+  const { row } = await sql.read((session) => readMessageState(session, messageId, actorId));
+  return settled(
+    sql,
+    (tx) => writeRemoval(tx, context, row.chatId, messageId, actorId),
+    (tx, change) => removalVerdict(tx, context, row, change.events[0]?.rev ?? 0),
+  );
+}
+
+async function writeRemoval(
+  tx: Session,
+  { sql: { tables } }: RepositoryContext,
+  chatId: number,
+  messageId: number,
+  actorId: number,
+): Promise<Change<null>> {
+  const { chats, messageMetadata } = tables;
+  const locked = await lockChat(tx, tables, chatId);
+  if (locked === null) throw new AppError('message_not_found');
+  const { row, chat, actor } = await readMessageState(tx, messageId, actorId);
+  enforce(mayDelete(chat, actor, row));
+  const now = await tx.now();
+  const rev = locked.rev + 1;
+  await tx.db
+    .update(messageMetadata)
+    .set({ isDeleted: true, requestHash: null, rev })
+    .where(and(eq(messageMetadata.chatId, chatId), eq(messageMetadata.seq, row.seq)));
+  await fileBodies(tx, tables, row, now);
+  await tx.db
+    .update(chats)
+    .set({
+      rev,
+      visibleCount: locked.visibleCount - 1,
+      lastVisibleSeq: await lastVisibleWithout(tx, tables, locked, row.seq),
+    })
+    .where(eq(chats.id, chatId));
+  const { seq } = row;
+  return {
+    result: null,
+    events: [{ type: 'message_deleted', chatId, rev, at: now, messageId, seq, deletedBy: actorId }],
+  };
+}
+
+async function fileBodies(
+  tx: Session,
+  { oldBodies }: RepositoryContext['sql']['tables'],
+  row: MessageRow,
+  now: Date,
+): Promise<void> {
+  const { bodyId, chatId, messageId, version } = row;
+  if (version > 1) {
+    // Superseded bodies were waiting for their grace to end; a deletion grants none.
+    await tx.db
+      .update(oldBodies)
+      .set({ reason: 'deleted', dueAt: now })
+      .where(and(eq(oldBodies.messageId, messageId), isNull(oldBodies.erasedAt)));
+  }
+  await tx.db.insert(oldBodies).values({ bodyId, chatId, messageId, version, reason: 'deleted', dueAt: now });
+}
+
+async function lastVisibleWithout(
+  tx: Session,
+  { messageMetadata }: RepositoryContext['sql']['tables'],
+  chat: ChatRow,
+  seq: number,
+): Promise<number> {
+  if (seq !== chat.lastVisibleSeq) return chat.lastVisibleSeq;
+  const { chatId, isDeleted } = messageMetadata;
+  const [previous] = await tx.db
+    .select({ seq: messageMetadata.seq })
+    .from(messageMetadata)
+    .where(and(eq(chatId, chat.id), eq(isDeleted, false), lt(messageMetadata.seq, seq)))
+    .orderBy(desc(messageMetadata.seq))
+    .limit(1);
+  return previous?.seq ?? 0;
+}
+
+/** A message is deleted once, so its row carries the deletion's own rev for ever. */
+async function removalVerdict(
+  tx: Session,
+  { sql: { tables } }: RepositoryContext,
+  { id, chatId }: MessageRow,
+  rev: number,
+): Promise<Verdict> {
+  const { messageMetadata } = tables;
+  await lockChat(tx, tables, chatId);
+  const found = await tx.db
+    .select({ rev: messageMetadata.rev })
+    .from(messageMetadata)
+    .where(and(eq(messageMetadata.id, id), eq(messageMetadata.isDeleted, true)));
+  return found[0]?.rev === rev ? 'committed' : 'absent';
+}
