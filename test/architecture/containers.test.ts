@@ -32,7 +32,11 @@ describe('docker-compose.yml', () => {
     volumes: Record<string, unknown>;
   };
   const { mysql, mongodb, parley } = compose.services;
-  const secrets = { SECRET_KEY: 'q8Zr0vT3nB6mX1cL9wK4yH7jD2gF5sPa', MYSQL_PASSWORD: 'secret', MYSQL_ROOT_PASSWORD: 'root' };
+  const secrets = {
+    SECRET_KEY: 'q8Zr0vT3nB6mX1cL9wK4yH7jD2gF5sPa',
+    MYSQL_PASSWORD: 'secret',
+    MYSQL_ROOT_PASSWORD: 'root',
+  };
 
   function serverEnvironment(env: Record<string, string>): Record<string, string> {
     const entries = Object.entries(parley?.environment ?? {});

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { expect } from 'chai';
+import { packageOf, resolveImport, sourceFiles, type SourceFile } from './source-files.js';
+
+const EVERYTHING = [
+  'app',
+  'brokers',
+  'config',
+  'domain',
+  'edge',
+  'http',
+  'identity',
+  'ports',
+  'presenters',
+  'protocol',
+].concat(['schema', 'services', 'stores', 'telemetry', 'ws']);
+const ADAPTER = ['ports', 'domain', 'protocol'];
+const TRANSPORT = ['services', 'ports', 'presenters', 'domain', 'protocol'];
+
+/** May import (besides itself): nothing else. A layer is a folder of src; the files beside app.ts are the commands. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  commands: EVERYTHING,
+  app: EVERYTHING,
+  http: TRANSPORT,
+  ws: TRANSPORT,
+  services: ['ports', 'presenters', 'domain', 'protocol'],
+  presenters: ['domain', 'protocol'],
+  ports: ['domain', 'protocol'],
+  domain: ['protocol'],
+  protocol: [],
+  stores: [...ADAPTER, 'schema'],
+  brokers: ADAPTER,
+  edge: ADAPTER,
+  identity: ADAPTER,
+  telemetry: ADAPTER,
+  config: [],
+  schema: [],
+};
+
+/** Where a package may be imported; one that is not listed may not be imported at all. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'uWebSockets.js': ['src/edge/'],
+  ws: ['src/edge/'],
+  koa: ['src/http/'],
+  'koa-body': ['src/http/'],
+  'koa-helmet': ['src/http/'],
+  '@koa/cors': ['src/http/'],
+  '@koa/router': ['src/http/'],
+  'light-my-request': ['src/edge/'],
+  'drizzle-orm': ['schema/', 'src/stores/'],
+  'drizzle-kit': ['schema/'],
+  mysql2: ['schema/', 'src/stores/'],
+  '@libsql/client': ['schema/', 'src/stores/'],
+  mongodb: ['src/stores/mongo/'],
+  uuid: ['src/stores/'],
+  bcrypt: ['src/identity/'],
+  jsonwebtoken: ['src/identity/'],
+  'rate-limiter-flexible': ['src/identity/'],
+  pino: ['src/telemetry/'],
+  'pino-pretty': ['src/telemetry/'],
+  yup: ['src/protocol/', 'src/http/', 'src/ws/'],
+  'ipaddr.js': ['src/domain/'],
+};
+
+function layerOf(path: string): string {
+  if (path.startsWith('schema/')) return 'schema';
+  if (path === 'src/app.ts') return 'app';
+  const [, folder = '', rest] = path.split('/');
+  return rest === undefined ? 'commands' : folder;
+}
+
+const files = [...sourceFiles('src'), ...sourceFiles('schema')];
+const isRelative = (specifier: string): boolean => specifier.startsWith('.');
+
+function forbidden(verdict: (file: SourceFile, specifier: string) => boolean): string[] {
+  return files.flatMap((file) =>
+    file.imports.filter((specifier) => verdict(file, specifier)).map((specifier) => `${file.path} -> ${specifier}`),
+  );
+}
+
+describe('layers', () => {
+  it('the rules speak of all there is', () => {
+    expect(files.length).to.be.above(50);
+    expect([...new Set(files.map(({ path }) => layerOf(path)))].filter((layer) => !(layer in ARROWS))).to.deep.equal(
+      [],
+    );
+    expect(layerOf('src/http/routes/users.ts')).to.equal('http');
+    expect(layerOf('src/main.ts')).to.equal('commands');
+  });
+
+  it('imports follow the arrows', () => {
+    const wrong = forbidden((file, specifier) => {
+      if (!isRelative(specifier)) return false;
+      const from = layerOf(file.path);
+      const to = layerOf(resolveImport(file, specifier));
+      return from !== to && !ARROWS[from]?.includes(to);
+    });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('relative imports end in .js and name a file of the repository', () => {
+    const wrong = forbidden((file, specifier) => {
+      if (!isRelative(specifier)) return false;
+      return !specifier.endsWith('.js') || !existsSync(resolveImport(file, specifier));
+    });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("Node's own modules are imported with node:", () => {
+    expect(forbidden((_file, specifier) => isBuiltin(specifier) && !specifier.startsWith('node:'))).to.deep.equal([]);
+  });
+
+  it('packages stay in their folders', () => {
+    const wrong = forbidden((file, specifier) => {
+      if (isRelative(specifier) || isBuiltin(specifier)) return false;
+      return !PACKAGES[packageOf(specifier)]?.some((folder) => file.path.startsWith(folder));
+    });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('no file reaches itself', () => {
+    const targets = new Map(
+      files.map((file) => [
+        file.path,
+        file.imports.filter(isRelative).map((specifier) => resolveImport(file, specifier)),
+      ]),
+    );
+    expect(cyclesOf(targets)).to.deep.equal([]);
+    expect(
+      cyclesOf(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).to.deep.equal(['b -> c -> b']);
+  });
+});
+
+/** Depth first; a target that is still on the path closes a cycle. */
+function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const cycles: string[] = [];
+  const visit = (node: string): void => {
+    if (path.includes(node)) cycles.push([...path.slice(path.indexOf(node)), node].join(' -> '));
+    if (done.has(node)) return;
+    done.add(node);
+    path.push(node);
+    for (const target of graph.get(node) ?? []) visit(target);
+    path.pop();
+  };
+  for (const node of graph.keys()) visit(node);
+  return cycles;
+}

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { buildRoutes, describeRoutes } from '../../src/http/routes/index.js';
+import { COMMAND_TYPES } from '../../src/ws/commands.js';
+
+// What anybody on the network reaches. A line that appears here is a decision, not an accident.
+const PUBLIC = [
+  'GET /',
+  'GET /health',
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /api/v1/info',
+  'POST /api/v1/users/register',
+  'POST /api/v1/users/login',
+];
+
+describe('the surface', () => {
+  const routes = describeRoutes(buildRoutes({ passwordMinLength: 8 }));
+  const namesOf = (access: string): string[] =>
+    routes
+      .filter((route) => route.access === access)
+      .flatMap(({ methods, path }) => methods.map((method) => `${method} ${path}`));
+
+  it('public routes are these and no more', () => {
+    expect(namesOf('public')).to.have.members(PUBLIC);
+    expect(namesOf('upgrade')).to.deep.equal(['GET /api/v1/ws/:chat_id']);
+  });
+
+  it('private routes are those of the contract', () => {
+    expect(namesOf('private')).to.have.members([
+      'GET /api/v1/users/me',
+      'PUT /api/v1/users/me',
+      'PATCH /api/v1/users/me',
+      'GET /api/v1/users/search',
+      'GET /api/v1/users/:user_id',
+      'POST /api/v1/chats',
+      'GET /api/v1/chats',
+      'GET /api/v1/chats/:chat_id',
+      'PUT /api/v1/chats/:chat_id',
+      'PATCH /api/v1/chats/:chat_id',
+      'DELETE /api/v1/chats/:chat_id',
+      'PUT /api/v1/chats/:chat_id/read',
+      'PATCH /api/v1/chats/:chat_id/read',
+      'GET /api/v1/chats/:chat_id/participants',
+      'POST /api/v1/chats/:chat_id/participants',
+      'DELETE /api/v1/chats/:chat_id/participants',
+      'PUT /api/v1/chats/:chat_id/participants/:user_id',
+      'PATCH /api/v1/chats/:chat_id/participants/:user_id',
+      'DELETE /api/v1/chats/:chat_id/participants/:user_id',
+      'POST /api/v1/messages',
+      'GET /api/v1/messages/chat/:chat_id',
+      'GET /api/v1/messages/:message_id',
+      'PUT /api/v1/messages/:message_id',
+      'PATCH /api/v1/messages/:message_id',
+      'DELETE /api/v1/messages/:message_id',
+      'GET /api/v1/ws/stats',
+      'GET /api/v1/ws/chat/:chat_id/online',
+    ]);
+  });
+
+  it('socket commands are these and no more', () => {
+    expect(COMMAND_TYPES).to.deep.equal(['message', 'typing', 'ping']);
+  });
+});
