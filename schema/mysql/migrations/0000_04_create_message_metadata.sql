@@ -1,0 +1,22 @@
+CREATE TABLE `message_metadata` (
+  `id` bigint unsigned AUTO_INCREMENT NOT NULL,
+  `chat_id` bigint unsigned NOT NULL,
+  `seq` bigint NOT NULL,
+  `sender_id` bigint unsigned NOT NULL,
+  `message_id` binary(16) NOT NULL,
+  `body_id` binary(16) NOT NULL,
+  `client_message_id` varbinary(256),
+  `version` int NOT NULL DEFAULT 1,
+  `request_hash` binary(32),
+  `timestamp` datetime(3) NOT NULL,
+  `edited_at` datetime(3),
+  `message_type` varchar(16) NOT NULL,
+  `is_edited` boolean NOT NULL DEFAULT false,
+  `is_deleted` boolean NOT NULL DEFAULT false,
+  `created_rev` bigint NOT NULL,
+  `rev` bigint NOT NULL,
+  CONSTRAINT `message_metadata_pk` PRIMARY KEY(`chat_id`,`seq`),
+  CONSTRAINT `message_metadata_id_key` UNIQUE(`id`),
+  CONSTRAINT `message_metadata_message_id_key` UNIQUE(`message_id`),
+  CONSTRAINT `message_metadata_client_key` UNIQUE(`chat_id`,`sender_id`,`client_message_id`)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX `message_metadata_pk` ON `message_metadata` (`chat_id`,`seq`);

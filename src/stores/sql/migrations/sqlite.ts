@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failureIn, isRetryable, scrub } from '../errors.js';
+import { SqliteConnection } from '../dialects/sqlite-connection.js';
+import { RECORDS, type MigrationHook, type MigrationState, type MigrationTarget } from './target.js';
+
+const LOCK_WAIT_MS = 60_000;
+const LOCK_POLL_MS = 20;
+
+/** SQLite's DDL is transactional: all of it is one transaction, and a kill leaves the database as it was. */
+export async function sqliteMigrationTarget(
+  file: string,
+  hook: MigrationHook = () => undefined,
+): Promise<MigrationTarget> {
+  const connection = await SqliteConnection.open(file);
+  const query = async (sql: string, args: string[] = []) => {
+    await hook(sql);
+    const { rows } = await connection.execute({ sql, args });
+    return rows as unknown as Record<string, unknown>[];
+  };
+
+  return {
+    description: `The SQLite database "${file}"`,
+    async exclusively(work) {
+      // Rebuilding a table drops it, which must not reach the rows that refer to it. No effect inside a transaction.
+      await query('PRAGMA foreign_keys = 0');
+      await begin(connection, hook);
+      try {
+        const result = await work();
+        const dangling = await query('PRAGMA foreign_key_check');
+        if (dangling.length > 0)
+          throw new Error('The migration would leave rows that refer to nothing; nothing was changed');
+        await hook('COMMIT');
+        await connection.commit();
+        return result;
+      } catch (error) {
+        await connection.rollback();
+        throw error;
+      }
+    },
+    async tables() {
+      const rows = await query(`SELECT lower(name) AS name FROM sqlite_master WHERE type = 'table'`);
+      return new Set(rows.map(({ name }) => String(name)));
+    },
+    async createRecords() {
+      await query(
+        `CREATE TABLE ${RECORDS} (name TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, changed_at INTEGER NOT NULL)`,
+      );
+    },
+    async records() {
+      const rows = await query(`SELECT name, state FROM ${RECORDS}`);
+      return new Map(rows.map(({ name, state }) => [String(name), state as MigrationState]));
+    },
+    async apply({ name, sql }) {
+      await query(sql);
+      await query(`INSERT INTO ${RECORDS} (name, state, changed_at) VALUES (?, 'finished', unixepoch() * 1000)`, [
+        name,
+      ]);
+    },
+    close() {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function begin(connection: SqliteConnection, hook: MigrationHook): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    await hook('BEGIN IMMEDIATE');
+    try {
+      return await connection.begin('write');
+    } catch (error) {
+      const failure = failureIn(error) ?? scrub(error, 'write');
+      if (!isRetryable(failure) || performance.now() > deadline) throw failure;
+      await sleep(LOCK_POLL_MS);
+    }
+  }
+}
