@@ -1,0 +1,157 @@
+import { and, asc, eq, inArray, or, sql as fragment } from 'drizzle-orm';
+import { AppError } from '../../domain/errors.js';
+import type { User } from '../../domain/user.js';
+import { emailKey, searchText, usernameKey } from '../../domain/user-keys.js';
+import type { Clock } from '../../ports/clock.js';
+import type { ProfileChange, UserStore } from '../../ports/user-store.js';
+import { userColumns } from './chats/rows.js';
+import type { SqlDatabase } from './database.js';
+import { duplicateKey } from './errors.js';
+
+/** Bytes of the search columns; one compatibility character can unfold to eighteen. */
+const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
+
+/** Accounts over either SQL dialect. */
+export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock }): UserStore {
+  const { users } = sql.tables;
+  const columns = userColumns(sql.tables);
+
+  async function findById(id: number): Promise<User | null> {
+    const [user] = await sql.read(({ db }) => db.select(columns).from(users).where(eq(users.id, id)).limit(1));
+    return user ?? null;
+  }
+
+  return {
+    create: ({ username, email, fullName, hashedPassword }) =>
+      sql.transaction(async (tx) => {
+        const row = {
+          username,
+          usernameKey: usernameKey(username),
+          usernameSearch: searchColumn(username, SEARCH_BYTES.username),
+          email,
+          emailKey: emailKey(email),
+          hashedPassword,
+          fullName,
+          fullNameSearch: fullName === null ? null : searchColumn(fullName, SEARCH_BYTES.fullName),
+          createdAt: new Date(deps.clock.now()),
+        };
+        // Looked up first for the order of the two refusals; the unique keys decide when two calls run at once.
+        const taken = await tx.db
+          .select({ usernameKey: users.usernameKey })
+          .from(users)
+          .where(or(eq(users.usernameKey, row.usernameKey), eq(users.emailKey, row.emailKey)));
+        if (taken.some((other) => other.usernameKey === row.usernameKey)) throw new AppError('username_taken');
+        if (taken.length > 0) throw new AppError('email_taken');
+        const result = await refusingDuplicates(() => tx.db.insert(users).values(row));
+        const [id] = tx.insertIds(result, 1);
+        if (id === undefined) throw new AppError('internal');
+        return { id, username, email, fullName, isActive: true, createdAt: row.createdAt, lastSeen: null };
+      }),
+
+    findById,
+
+    async findByIds(ids) {
+      if (ids.length === 0) return [];
+      return sql.read(({ db }) =>
+        db
+          .select(columns)
+          .from(users)
+          .where(inArray(users.id, [...new Set(ids)]))
+          .orderBy(asc(users.id)),
+      );
+    },
+
+    async findByLogin(login) {
+      const wanted = login.includes('@')
+        ? eq(users.emailKey, emailKey(login))
+        : eq(users.usernameKey, usernameKey(login));
+      const [row] = await sql.read(({ db }) =>
+        db.select({ user: columns, hashedPassword: users.hashedPassword }).from(users).where(wanted).limit(1),
+      );
+      return row ?? null;
+    },
+
+    async updateProfile(id, change) {
+      const set = profileColumns(change);
+      if (Object.keys(set).length > 0) {
+        await sql.transaction((tx) => refusingDuplicates(() => tx.db.update(users).set(set).where(eq(users.id, id))));
+      }
+      return findById(id);
+    },
+
+    async replacePasswordHash(id, from, to) {
+      await sql.transaction((tx) =>
+        tx.db
+          .update(users)
+          .set({ hashedPassword: to })
+          .where(and(eq(users.id, id), eq(users.hashedPassword, from))),
+      );
+    },
+
+    async search(text, limit) {
+      // INSTR compares bytes and knows no wildcards, on every dialect: `%` and `_` are ordinary characters.
+      const wanted = Buffer.from(searchText(text), 'utf8');
+      if (wanted.length === 0) return [];
+      const contains = fragment`(INSTR(${users.usernameSearch}, ${wanted}) > 0 OR INSTR(${users.fullNameSearch}, ${wanted}) > 0)`;
+      return sql.read(({ db }) =>
+        db
+          .select(columns)
+          .from(users)
+          .where(and(eq(users.isActive, true), contains))
+          .orderBy(asc(users.usernameSearch), asc(users.id))
+          .limit(limit),
+      );
+    },
+
+    async touchLastSeen(seen) {
+      if (seen.length === 0) return;
+      const at = new Date(Math.max(...seen.map((entry) => entry.at.getTime())));
+      const ids = seen.map((entry) => entry.userId);
+      // One moment for the whole batch: last_seen is a matter of minutes, and one statement serves a thousand users.
+      await sql.transaction((tx) =>
+        tx.db
+          .update(users)
+          .set({ lastSeen: at })
+          .where(
+            and(
+              inArray(users.id, ids),
+              fragment`(${users.lastSeen} IS NULL OR ${users.lastSeen} < ${fragment.param(at, users.lastSeen)})`,
+            ),
+          ),
+      );
+    },
+  };
+
+  function profileColumns(change: ProfileChange) {
+    return {
+      ...(change.email === undefined ? {} : { email: change.email, emailKey: emailKey(change.email) }),
+      ...(change.fullName === undefined
+        ? {}
+        : {
+            fullName: change.fullName,
+            fullNameSearch: change.fullName === null ? null : searchColumn(change.fullName, SEARCH_BYTES.fullName),
+          }),
+    };
+  }
+}
+
+async function refusingDuplicates<T>(write: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const key = duplicateKey(error);
+    if (key === 'users_username_key') throw new AppError('username_taken');
+    if (key === 'users_email_key') throw new AppError('email_taken');
+    throw error;
+  }
+}
+
+/** What fits; cut between characters. */
+function searchColumn(text: string, bytes: number): string {
+  const folded = searchText(text);
+  if (Buffer.byteLength(folded) <= bytes) return folded;
+  return Buffer.from(folded)
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\ufffd+$/u, '');
+}
