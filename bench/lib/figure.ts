@@ -1,0 +1,67 @@
+import type { Sample } from './measure.js';
+import { ratios } from './rounds.js';
+import { summarize, type Summary } from './stats.js';
+
+/** One line of the report: what was measured, and the limit measured beside it in the same rounds. */
+export interface Figure {
+  readonly scenario: string;
+  readonly storage: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly value: Summary;
+  readonly limit: { readonly what: string; readonly value: Summary; readonly ratio: Summary } | null;
+  /** The ratio aimed at; `atMost` where less is better. */
+  readonly goal: { readonly atLeast: number } | { readonly atMost: number } | null;
+  /** Milliseconds, of the median round. */
+  readonly latency: { readonly p50: Summary; readonly p99: Summary } | null;
+  /** Microseconds of CPU per operation, by process. */
+  readonly cpu: Readonly<Record<string, Summary>>;
+  /** Share of one core used by the load client. */
+  readonly clientShare: Summary | null;
+  readonly note?: string;
+}
+
+export interface RateFigure {
+  readonly scenario: string;
+  readonly storage: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly samples: readonly Sample[];
+  readonly limit?: { readonly what: string; readonly samples: readonly Sample[] };
+  readonly goal?: Figure['goal'];
+  readonly note?: string;
+}
+
+/** A figure of operations per second, and its ratio to the limit's, round by round. */
+export function rateFigure({ samples, limit, goal, note, ...rest }: RateFigure): Figure {
+  const rates = samples.map((sample) => sample.perSecond);
+  return {
+    ...rest,
+    value: summarize(rates),
+    limit: limit === undefined ? null : limitOf(rates, limit),
+    goal: goal ?? null,
+    latency: {
+      p50: summarize(samples.map((sample) => sample.latency.p50)),
+      p99: summarize(samples.map((sample) => sample.latency.p99)),
+    },
+    cpu: cpuOf(samples),
+    clientShare: summarize(samples.map((sample) => sample.clientShare)),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** Whether the median ratio reaches the goal; null where there is nothing to compare. */
+export function reachesGoal({ limit, goal }: Figure): boolean | null {
+  if (limit === null || goal === null) return null;
+  return 'atLeast' in goal ? limit.ratio.median >= goal.atLeast : limit.ratio.median <= goal.atMost;
+}
+
+function limitOf(rates: readonly number[], limit: NonNullable<RateFigure['limit']>): Figure['limit'] {
+  const limitRates = limit.samples.map((sample) => sample.perSecond);
+  return { what: limit.what, value: summarize(limitRates), ratio: ratios(rates, limitRates) };
+}
+
+function cpuOf(samples: readonly Sample[]): Record<string, Summary> {
+  const names = Object.keys(samples[0]?.cpu ?? {});
+  return Object.fromEntries(names.map((name) => [name, summarize(samples.map((sample) => sample.cpu[name] ?? 0))]));
+}

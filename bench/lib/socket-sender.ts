@@ -1,0 +1,90 @@
+import { CounterField } from './counter-field.js';
+import { maskedFrame } from './masked-frame.js';
+import type { Lane } from './measure.js';
+import { messageJson } from './message.js';
+import { LoadSocket, type Endpoint } from './web-socket.js';
+
+const PREFIX = '{"type":"';
+const KIND = PREFIX.length;
+const PING = maskedFrame('{"type":"ping"}');
+
+/** First letters of the frame types told apart without decoding: ack, error, new_message, pong. */
+const A = 97;
+const E = 101;
+const N = 110;
+const P = 112;
+
+type Done = (error?: Error) => void;
+
+/** A live socket on a chat that sends one message at a time and waits for its ack. */
+export class SocketSender implements Lane {
+  /** Acks and `new_message` events seen so far. */
+  acks = 0;
+  events = 0;
+  private waiting: Done | null = null;
+  private over: Error | null = null;
+  private readonly frame: Buffer;
+  private readonly counter: CounterField;
+
+  private constructor(
+    private readonly socket: LoadSocket,
+    lane: string,
+  ) {
+    this.frame = maskedFrame(messageJson({ type: 'message' }, lane));
+    this.counter = new CounterField(this.frame);
+    socket.onFrame = (bytes, start, end) => this.frameCame(bytes, start, end);
+    socket.onClose = (error) => {
+      this.over = error;
+      this.settle(error);
+    };
+  }
+
+  /** Opens the socket and resolves when the server answers commands on it. `lane` names the sender uniquely. */
+  static async open(endpoint: Endpoint, chatId: number, token: string, lane: string): Promise<SocketSender> {
+    const sender = new SocketSender(await LoadSocket.open(endpoint, `/api/v1/ws/${chatId}`, token), lane);
+    await new Promise<void>((resolve, reject) => {
+      sender.waiting = (error) => (error === undefined ? resolve() : reject(error));
+      sender.socket.send(PING);
+    });
+    return sender;
+  }
+
+  begin(done: Done): void {
+    if (this.over !== null) return done(this.over);
+    this.waiting = done;
+    this.counter.advance();
+    this.socket.send(this.frame);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  private frameCame(bytes: Buffer, start: number, end: number): void {
+    switch (bytes[start + KIND]) {
+      case A:
+        this.acks += 1;
+        this.settle();
+        break;
+      case N:
+        this.events += 1;
+        break;
+      case P:
+        if (bytes[start + KIND + 1] === 'o'.charCodeAt(0)) this.settle();
+        break;
+      case E:
+        this.settle(new Error(`the server sent ${bytes.toString('utf8', start, end)}`));
+        break;
+      default:
+        if (bytes.toString('latin1', start, start + KIND) !== PREFIX) {
+          this.settle(new Error('a frame that does not begin with its type'));
+        }
+    }
+  }
+
+  private settle(error?: Error): void {
+    const { waiting } = this;
+    this.waiting = null;
+    waiting?.(error);
+  }
+}

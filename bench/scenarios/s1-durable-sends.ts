@@ -1,0 +1,177 @@
+import { waitUntil } from '../../test/helpers/servers/wait-until.js';
+import { startBare } from '../lib/bare-process.js';
+import { rateFigure, type Figure } from '../lib/figure.js';
+import { messageLane } from '../lib/http-lane.js';
+import { measure, promiseLane, type Lane, type MeasureOptions, type Sample } from '../lib/measure.js';
+import { startParley } from '../lib/parley.js';
+import { openDirectChats, registerUsers, type BenchChat } from '../lib/population.js';
+import { nextRows } from '../lib/raw-rows.js';
+import { openRaw, writerLanes, type RawStore } from '../lib/raw-store.js';
+import { interleave } from '../lib/rounds.js';
+import type { Bench, Scenario } from '../lib/scenario.js';
+import type { ServerProcess } from '../lib/server-process.js';
+import { SocketSender } from '../lib/socket-sender.js';
+import type { DataSet } from '../lib/storage.js';
+import { withLanes } from '../lib/with-lanes.js';
+
+const MOST = 256;
+const BATCH = 100;
+/** After the last ack every event is on its way; more than this is a lost one. */
+const DELIVERY_MS = 10_000;
+
+/** Durable sends: everybody sends again as soon as the last message is acknowledged, two senders per direct chat. */
+export const durableSends: Scenario = {
+  name: 's1',
+  title: 'Durable sends, closed loop',
+  perStorage: true,
+  async run(bench) {
+    const data = await bench.storage.create('s1');
+    const rawData = await bench.storage.create('s1raw');
+    const rawChats = await populate(rawData, 64);
+    const server = await startParley(data, { inspect: bench.profiling });
+    const bare = await startBare('listener', bench.folder);
+    const raws = await Promise.all(Array.from({ length: writerLanes(rawData) }, () => openRaw(rawData)));
+    try {
+      const users = await registerUsers(server.endpoint, 'sender', MOST);
+      const chats = await openDirectChats(server.endpoint, users);
+      const rawLanes = lanesOf(raws, rawChats);
+      let run = 0;
+      const samples = await interleave(bench.effort.rounds, {
+        raw: () => measure({ ...windowOf(bench), lanes: rawLanes, weight: BATCH, pids: bench.storage.pids }),
+        sockets64: () => sendBySocket(bench, server, chats, 64, (run += 1)),
+        sockets256: () => sendBySocket(bench, server, chats, MOST, (run += 1)),
+        rest64: () => sendByRest(bench, server, chats, (run += 1)),
+        bare: () => postToBare(bench, bare, (run += 1)),
+      });
+      return figures(bench, samples);
+    } finally {
+      await Promise.all(raws.map((raw) => raw.close()));
+      await Promise.all([server.stop(), bare.stop()]);
+    }
+  },
+};
+
+type Name = 'raw' | 'sockets64' | 'sockets256' | 'rest64' | 'bare';
+
+function figures({ storage }: Bench, samples: Readonly<Record<Name, readonly Sample[]>>): Figure[] {
+  const common = { scenario: 'S1', storage: storage.kind, unit: 'msg/s' };
+  const raw = { what: 'raw rows/s', samples: samples.raw };
+  const bare = { what: 'bare Koa POST/s', samples: samples.bare };
+  return [
+    rateFigure({ ...common, what: 'raw writer', unit: 'rows/s', samples: samples.raw }),
+    rateFigure({
+      ...common,
+      what: 'socket, 64 in flight',
+      samples: samples.sockets64,
+      limit: raw,
+      goal: { atLeast: 0.35 },
+    }),
+    rateFigure({
+      ...common,
+      what: 'socket, 256 in flight',
+      samples: samples.sockets256,
+      limit: raw,
+      goal: { atLeast: 0.5 },
+    }),
+    rateFigure({
+      ...common,
+      what: 'POST, 64 connections',
+      samples: samples.rest64,
+      limit: bare,
+      goal: { atLeast: 0.6 },
+    }),
+  ];
+}
+
+function windowOf({ effort }: Bench): Pick<MeasureOptions, 'warmMs' | 'ms'> {
+  return { warmMs: effort.warmMs, ms: effort.windowMs };
+}
+
+/** Users and chats made by Parley itself, so that the raw writer finds the tables as they really are. */
+async function populate(data: DataSet, users: number): Promise<BenchChat[]> {
+  const server = await startParley(data);
+  try {
+    return await openDirectChats(server.endpoint, await registerUsers(server.endpoint, 'raw', users));
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Each lane writes to chats of its own. */
+function lanesOf(raws: readonly RawStore[], chats: readonly BenchChat[]): Lane[] {
+  const each = Math.floor(chats.length / raws.length);
+  return raws.map((raw, index) => {
+    const own = chats
+      .slice(index * each, (index + 1) * each)
+      .map((chat) => ({ id: chat.id, senderId: chat.users[0].id, nextSeq: 1 }));
+    return promiseLane(() => raw.write(nextRows(own, BATCH)));
+  });
+}
+
+/** Who sends on lane `index`: both users of a chat are neighbours. */
+function senderOf(chats: readonly BenchChat[], index: number): { chatId: number; token: string } {
+  const chat = chats[index >> 1];
+  if (chat === undefined) throw new Error('too few chats');
+  return { chatId: chat.id, token: chat.users[index % 2 === 0 ? 0 : 1].token };
+}
+
+function sendBySocket(
+  bench: Bench,
+  server: ServerProcess,
+  chats: readonly BenchChat[],
+  count: number,
+  run: number,
+): Promise<Sample> {
+  return withLanes(
+    count,
+    (index) => {
+      const { chatId, token } = senderOf(chats, index);
+      return SocketSender.open(server.endpoint, chatId, token, `s${run}-${index}`);
+    },
+    async (lanes) => {
+      const pids = { server: server.pid, ...bench.storage.pids };
+      const sample = await bench.profiled(`s1-socket-${count}`, server.inspectorPort, () =>
+        measure({ ...windowOf(bench), lanes, pids }),
+      );
+      await everythingArrived(lanes);
+      return sample;
+    },
+  );
+}
+
+/** Every message reaches both sockets of its chat, or the run has no result. */
+async function everythingArrived(lanes: readonly SocketSender[]): Promise<void> {
+  await waitUntil(
+    async () => {
+      const sum = (pick: (lane: SocketSender) => number): number =>
+        lanes.reduce((total, lane) => total + pick(lane), 0);
+      const expected = 2 * sum((lane) => lane.acks);
+      const events = sum((lane) => lane.events);
+      if (events !== expected) throw new Error(`${events} events of ${expected}`);
+      return Promise.resolve();
+    },
+    { what: 'every message reaches both sockets of its chat', deadlineMs: DELIVERY_MS },
+  );
+}
+
+function sendByRest(bench: Bench, server: ServerProcess, chats: readonly BenchChat[], run: number): Promise<Sample> {
+  return withLanes(
+    64,
+    (index) => {
+      const { chatId, token } = senderOf(chats, index);
+      return messageLane(server.endpoint, chatId, token, `r${run}-${index}`);
+    },
+    (lanes) => {
+      const pids = { server: server.pid, ...bench.storage.pids };
+      return bench.profiled('s1-rest-64', server.inspectorPort, () => measure({ ...windowOf(bench), lanes, pids }));
+    },
+  );
+}
+
+function postToBare(bench: Bench, bare: ServerProcess, run: number): Promise<Sample> {
+  return withLanes(
+    64,
+    (index) => messageLane(bare.endpoint, 1, 'none', `b${run}-${index}`),
+    (lanes) => measure({ ...windowOf(bench), lanes, pids: { server: bare.pid } }),
+  );
+}
