@@ -1,0 +1,71 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runProcess, type Run } from './run.js';
+
+const MYSQL = { MYSQL_HOST: 'db', MYSQL_USER: 'u', MYSQL_PASSWORD: 'planted-password', MYSQL_DATABASE: 'chat' };
+const MONGODB = { MONGODB_URL: 'mongodb://u:planted-password@mongo', MONGODB_DATABASE: 'bodies' };
+
+describe('A18: a start that is refused', function () {
+  this.timeout(60_000);
+  let directory: string;
+  const runs: Run[] = [];
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'parley-start-'))));
+  afterEach(async () => {
+    await Promise.all(runs.splice(0).map((run) => run.dispose()));
+    rmSync(directory, { recursive: true });
+  });
+
+  function start(env: Record<string, string>): Run {
+    const run = runProcess({ file: 'src/main.ts' }, directory, { PORT: '0', ...env });
+    runs.push(run);
+    return run;
+  }
+
+  const refused: [string, Record<string, string>, string[]][] = [
+    ['default secret in production', { NODE_ENV: 'production', SECRET_KEY: 'your-secret-key-here' }, ['SECRET_KEY']],
+    ['DEBUG in production', { NODE_ENV: 'production', DEBUG: 'true' }, ['DEBUG']],
+    ['two databases and no secret', { ...MYSQL, ...MONGODB }, ['SECRET_KEY']],
+    [
+      'all at once',
+      { PORT: 'planted', ALGORITHM: 'none', ...MYSQL },
+      ['PORT', 'ALGORITHM', 'MONGODB_URL', 'MONGODB_DATABASE'],
+    ],
+  ];
+  for (const [what, env, names] of refused) {
+    it(`names the setting and leaves nothing behind: ${what}`, async () => {
+      const run = start(env);
+      expect(await run.exit()).to.equal(1);
+      const named = run.events().map(({ setting }) => setting);
+      expect(named).to.include.members(names);
+      for (const { setting, msg } of run.events()) expect(msg).to.match(new RegExp(`^${String(setting)} `));
+      expect(run.output()).not.to.contain('planted').and.not.to.contain('    at ');
+      expect(readdirSync(directory)).to.deep.equal([]);
+    });
+  }
+
+  it('reads .env, too', async () => {
+    writeFileSync(join(directory, '.env'), 'BCRYPT_COST=planted\n');
+    const run = start({});
+    expect(await run.exit()).to.equal(1);
+    expect(run.events().map(({ setting }) => setting)).to.deep.equal(['BCRYPT_COST']);
+  });
+
+  it('a busy port is said in one line', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const run = start({ PORT: String(port) });
+    expect(await run.exit()).to.equal(1);
+    other.close();
+    const last = run.events().at(-1);
+    expect(last?.['level']).to.equal('error');
+    expect(last?.['msg'])
+      .to.match(/EADDRINUSE|in use/)
+      .and.to.contain(String(port));
+    expect(run.output()).not.to.contain('    at ');
+  });
+});

@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export type Event = Readonly<Record<string, unknown>>;
+
+export interface Run {
+  readonly child: ChildProcess;
+  /** Everything written so far, on both streams. */
+  readonly output: () => string;
+  /** The log so far; throws on a line that is not one JSON object. */
+  readonly events: () => readonly Event[];
+  /** Waits for the first event that fits, also among those already seen. */
+  readonly event: (fits: (event: Event) => boolean) => Promise<Event>;
+  /** The exit code, or the signal's name, once the process and its streams have ended. */
+  readonly exit: () => Promise<number | string | null>;
+  /** Ends the process if it still runs. */
+  readonly dispose: () => Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Runs a file of the repository, or a script given as text, in a directory and with an environment of its own. */
+export function runProcess(
+  what: { readonly file: string } | { readonly script: string },
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Run {
+  const entry = 'file' in what ? [`${ROOT}${what.file}`] : ['--input-type=module', '--eval', what.script];
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...entry], {
+    cwd,
+    env: { ...inherited(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => lines.push(line));
+  const ended = once(child, 'close');
+  const events = (): readonly Event[] => lines.map((line) => JSON.parse(line) as Event);
+
+  return {
+    child,
+    output: () => `${lines.join('\n')}${errors}`,
+    events,
+    async event(fits) {
+      for (;;) {
+        const found = events().find(fits);
+        if (found !== undefined) return found;
+        const next = await Promise.race([once(reader, 'line'), ended.then(() => null)]);
+        if (next === null && events().find(fits) === undefined)
+          throw new Error(`ended first: ${lines.join('\n')}${errors}`);
+      }
+    },
+    async exit() {
+      await ended;
+      return child.exitCode ?? child.signalCode;
+    },
+    async dispose() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** No settings of the machine, but what a child needs to run and to be counted in coverage. */
+function inherited(): Record<string, string> {
+  const entries = ['PATH', 'NODE_V8_COVERAGE'].map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runProcess, type Run } from './run.js';
+
+const isListening = (event: Readonly<Record<string, unknown>>): boolean => typeof event['url'] === 'string';
+
+describe('the server process', function () {
+  this.timeout(60_000);
+  let directory: string;
+  const runs: Run[] = [];
+  const sockets: Socket[] = [];
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'parley-process-'))));
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await Promise.all(runs.splice(0).map((run) => run.dispose()));
+    rmSync(directory, { recursive: true });
+  });
+
+  async function start(): Promise<{ run: Run; url: string }> {
+    const run = runProcess({ file: 'src/main.ts' }, directory, { PORT: '0' });
+    runs.push(run);
+    const { url } = await run.event(isListening);
+    return { run, url: String(url) };
+  }
+
+  /** A request whose body never ends: a graceful stop waits for it. */
+  async function hold(run: Run, url: string): Promise<void> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => socket.destroy());
+    await once(socket, 'connect');
+    socket.write(
+      'POST /api/v1/users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+    );
+    const answer = await fetch(`${url}/health/live`);
+    expect(answer.status).to.equal(200);
+    run.child.kill('SIGTERM');
+    await run.event(({ msg }) => msg === 'stopping');
+  }
+
+  it('needs no settings, says where it is and what it uses, and stops on SIGTERM', async () => {
+    const { run, url } = await start();
+    const listening = run.events().find(isListening);
+    expect(listening).to.include({ docs: 'docs/PROTOCOL.md', dataDir: join(directory, 'data') });
+    expect(listening?.['storage']).to.match(/^embedded SQLite/);
+    expect((await fetch(url)).status).to.equal(200);
+    expect(statSync(join(directory, 'data', 'secret-key')).mode & 0o777).to.equal(0o600);
+    const before = performance.now();
+    run.child.kill('SIGTERM');
+    expect(await run.exit()).to.equal(0);
+    expect(performance.now() - before).to.be.below(10_000);
+    expect(run.events().at(-1)).to.include({ msg: 'stopped' });
+  });
+
+  it('ends at once with a second signal', async () => {
+    const { run, url } = await start();
+    await hold(run, url);
+    const before = performance.now();
+    run.child.kill('SIGTERM');
+    expect(await run.exit()).to.equal(143);
+    expect(performance.now() - before).to.be.below(2_000);
+  });
+
+  it('takes Ctrl+C that npm passes on as well for one', async () => {
+    const { run } = await start();
+    run.child.kill('SIGINT');
+    run.child.kill('SIGINT');
+    expect(await run.exit()).to.equal(0);
+  });
+
+  it('a second process on the same data is refused and told who is there', async () => {
+    const { run } = await start();
+    const second = runProcess({ file: 'src/main.ts' }, directory, { PORT: '0' });
+    runs.push(second);
+    expect(await second.exit()).to.equal(1);
+    expect(second.output()).to.contain(String(run.child.pid)).and.not.to.contain('    at ');
+  });
+
+  it('ends with 1 and without the values when a bug is not caught', async () => {
+    const script = `
+      import { exitOnBugs } from '${new URL('../../../src/entry.ts', import.meta.url).href}';
+      import { createLogger } from '${new URL('../../../src/telemetry/logger.ts', import.meta.url).href}';
+      exitOnBugs(createLogger({ level: 'info', format: 'json' }));
+      setInterval(() => undefined, 1_000);
+      void Promise.reject(new Error('planted'));
+    `;
+    const run = runProcess({ script }, directory);
+    runs.push(run);
+    expect(await run.exit()).to.equal(1);
+    expect(run.events()).to.have.lengthOf(1);
+    expect(run.events()[0]).to.include({ level: 'error', origin: 'unhandledRejection' });
+    expect(run.output()).not.to.contain('planted');
+  });
+});
