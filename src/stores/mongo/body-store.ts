@@ -1,0 +1,96 @@
+import { Binary, MongoBulkWriteError, type Collection, type MongoClient } from 'mongodb';
+import { MESSAGES, type MessageDocument } from '../../../schema/mongo/messages.js';
+import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
+import { contentHash } from '../content-hash.js';
+import { MONGO_DEADLINE_MS } from './client.js';
+import { unavailable } from './errors.js';
+
+/** Bodies in MongoDB. Owns the client from here on. */
+export function createMongoBodyStore(client: MongoClient, database: string): BodyStore {
+  const db = client.db(database);
+  const messages: Collection<MessageDocument> = db.collection(MESSAGES);
+
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  return {
+    async insert(bodies) {
+      if (bodies.length === 0) return [];
+      try {
+        // Unordered: a bad one does not keep the rest from being stored.
+        await messages.insertMany(bodies.map(toDocument), { ordered: false, timeoutMS: MONGO_DEADLINE_MS });
+        return [];
+      } catch (error) {
+        const failed = failedAlone(error);
+        if (failed === null) throw unavailable(error);
+        return failed;
+      }
+    },
+
+    find: (ids) =>
+      guarded(async () => {
+        const found = new Map<string, StoredBody>();
+        if (ids.length === 0) return found;
+        const filter = { _id: { $in: ids.map(toBinary) } };
+        for (const document of await messages.find(filter, { timeoutMS: MONGO_DEADLINE_MS }).toArray()) {
+          found.set(hexOf(document._id), toStored(document));
+        }
+        return found;
+      }),
+
+    delete: (ids) =>
+      guarded(async () => {
+        if (ids.length === 0) return;
+        await messages.deleteMany({ _id: { $in: ids.map(toBinary) } }, { timeoutMS: MONGO_DEADLINE_MS });
+      }),
+
+    ping: () =>
+      guarded(async () => {
+        await db.command({ ping: 1 }, { timeoutMS: MONGO_DEADLINE_MS });
+      }),
+
+    close: () => client.close(),
+  };
+}
+
+/**
+ * The items that the server refused one by one, or null where the fate of all of them is open: a write concern that
+ * was not met, a lost connection, a time-out.
+ */
+function failedAlone(error: unknown): readonly number[] | null {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) return null;
+  const writeErrors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  return writeErrors.length > 0 ? writeErrors.map((failure) => failure.index) : null;
+}
+
+function toDocument(body: Body): MessageDocument {
+  return {
+    _id: toBinary(body.id),
+    message_id: toBinary(body.messageId),
+    chat_id: body.chatId,
+    sender_id: body.senderId,
+    content: body.content,
+    timestamp: body.timestamp,
+    sha256: new Binary(contentHash(body.content)),
+  };
+}
+
+/** Whatever was put there by hand, a page goes on: what is not the text that was hashed is not intact. */
+function toStored(document: Partial<Record<keyof MessageDocument, unknown>>): StoredBody {
+  const { content, sha256 } = document;
+  if (typeof content !== 'string' || !(sha256 instanceof Binary)) return { content: '', intact: false };
+  return { content, intact: contentHash(content).equals(sha256.value()) };
+}
+
+function toBinary(id: Uint8Array): Binary {
+  return new Binary(id, Binary.SUBTYPE_UUID);
+}
+
+function hexOf(id: Binary): string {
+  return Buffer.from(id.value()).toString('hex');
+}

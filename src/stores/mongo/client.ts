@@ -1,0 +1,22 @@
+import { MongoClient } from 'mongodb';
+
+/** Every operation ends by then, waiting for a connection included. */
+export const MONGO_DEADLINE_MS = 5_000;
+
+/**
+ * Journaled on a majority: a standalone server would acknowledge in memory otherwise. A write is never retried by the
+ * driver: under one `_id` it would be a duplicate of itself, and a fresh one is the writer's business.
+ */
+export function createMongoClient(url: string): MongoClient {
+  return new MongoClient(url, {
+    appName: 'parley',
+    writeConcern: { w: 'majority', journal: true },
+    retryWrites: false,
+    serverSelectionTimeoutMS: MONGO_DEADLINE_MS,
+    connectTimeoutMS: MONGO_DEADLINE_MS,
+    socketTimeoutMS: 2 * MONGO_DEADLINE_MS,
+    waitQueueTimeoutMS: MONGO_DEADLINE_MS,
+    maxPoolSize: 20,
+    promoteBuffers: false,
+  });
+}

@@ -1,0 +1,84 @@
+import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
+import { contentHash } from '../content-hash.js';
+import type { SqlDatabase } from '../sql/database.js';
+import { duplicateKey } from '../sql/errors.js';
+
+// Constant texts over one JSON parameter: the client compiles every new text again.
+const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content, timestamp, sha256)
+  SELECT unhex(value->>0), unhex(value->>1), value->>2, value->>3, value->>4, value->>5, unhex(value->>6) FROM json_each(?)`;
+const FIND = `SELECT id, content, sha256 FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
+const DELETE = `DELETE FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
+
+/** Bodies in the embedded database, in transactions of their own: journaled before the metadata names them. */
+export function createSqliteBodyStore(sql: SqlDatabase): BodyStore {
+  const insertAll = (bodies: readonly Body[]) =>
+    sql.transaction((tx) => tx.run(INSERT, [JSON.stringify(bodies.map(toRow))]));
+
+  return {
+    async insert(bodies) {
+      if (bodies.length === 0) return [];
+      try {
+        await insertAll(bodies);
+        return [];
+      } catch (error) {
+        if (duplicateKey(error) === null) throw error;
+      }
+      const failed: number[] = [];
+      for (const [index, body] of bodies.entries()) {
+        try {
+          await insertAll([body]);
+        } catch (error) {
+          if (duplicateKey(error) === null) throw error;
+          failed.push(index);
+        }
+      }
+      return failed;
+    },
+
+    async find(ids) {
+      const found = new Map<string, StoredBody>();
+      if (ids.length === 0) return found;
+      for (const row of await sql.read((session) => session.query(FIND, [hexList(ids)]))) {
+        const { id, content, sha256 } = row;
+        if (id instanceof Uint8Array) found.set(hexOf(id), toStored(content, sha256));
+      }
+      return found;
+    },
+
+    async delete(ids) {
+      if (ids.length > 0) await sql.transaction((tx) => tx.run(DELETE, [hexList(ids)]));
+    },
+
+    async ping() {
+      await sql.read((session) => session.query('SELECT 1 FROM bodies LIMIT 1'));
+    },
+
+    // The file belongs to the SQL database, which closes it.
+    close: () => Promise.resolve(),
+  };
+}
+
+function toRow(body: Body): readonly (string | number)[] {
+  return [
+    hexOf(body.id),
+    hexOf(body.messageId),
+    body.chatId,
+    body.senderId,
+    body.content,
+    body.timestamp.getTime(),
+    contentHash(body.content).toString('hex'),
+  ];
+}
+
+function toStored(content: unknown, sha256: unknown): StoredBody {
+  if (typeof content !== 'string' || !(sha256 instanceof Uint8Array)) return { content: '', intact: false };
+  return { content, intact: contentHash(content).equals(sha256) };
+}
+
+function hexList(ids: readonly Uint8Array[]): string {
+  return JSON.stringify(ids.map(hexOf));
+}
+
+function hexOf(id: Uint8Array): string {
+  return Buffer.from(id).toString('hex');
+}
