@@ -61,8 +61,11 @@ export function createHub(deps: { readonly broker: Broker; readonly logger: Logg
     batches.push(events);
     if (delivering) return;
     delivering = true;
-    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) batch.forEach(route);
-    delivering = false;
+    try {
+      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) batch.forEach(route);
+    } finally {
+      delivering = false;
+    }
   }
 
   function route(event: ChatEvent): void {

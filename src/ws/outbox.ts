@@ -66,12 +66,12 @@ export class Outbox {
 
   /** To be called once per tick. */
   tick(): void {
+    const { slowTicks } = this.limits;
+    if (this.failed || slowTicks === 0) return;
     const queued = this.socket.queuedBytes();
-    if (this.failed || (queued === 0 && this.marks.length === 0)) return;
     this.drained();
     for (const mark of this.marks) mark.age += 1;
-    const { slowTicks } = this.limits;
-    if (slowTicks > 0 && (this.marks[0]?.age ?? 0) >= slowTicks) return this.fail();
+    if ((this.marks[0]?.age ?? 0) >= slowTicks) return this.fail();
     const newest = this.marks.at(-1)?.bytes ?? 0;
     if (queued > 0 && newest < this.accepted) this.marks.push({ bytes: this.accepted, age: 0 });
   }
