@@ -40,6 +40,8 @@ export interface UserStore {
    * `%`, `_` and `\` are ordinary characters.
    */
   search(text: string, limit: number): Promise<readonly User[]>;
+  /** True while there is no account at all. */
+  isEmpty(): Promise<boolean>;
   /** Written behind the requests; never moves backwards, a lost call costs nothing but freshness. */
   touchLastSeen(seen: readonly { readonly userId: number; readonly at: Date }[]): Promise<void>;
 }

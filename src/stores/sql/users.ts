@@ -103,6 +103,11 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
       );
     },
 
+    async isEmpty() {
+      const rows = await sql.read(({ db }) => db.select({ id: users.id }).from(users).limit(1));
+      return rows.length === 0;
+    },
+
     async touchLastSeen(seen) {
       if (seen.length === 0) return;
       const at = new Date(Math.max(...seen.map((entry) => entry.at.getTime())));
