@@ -1,16 +1,34 @@
-/** The limit for sockets: uWebSockets.js alone, answering every frame with an ack and two events. */
+/**
+ * The limit for sockets: uWebSockets.js alone. A frame is answered with an ack, and an event goes to every socket of the
+ * chat in the path, the sender's included, as Parley's do.
+ */
 import { App, us_listen_socket_close, us_socket_local_port, DISABLED } from 'uWebSockets.js';
 import { BARE_ACK, BARE_EVENT } from './bare-answers.js';
 
 const app = App();
-app.ws('/api/v1/ws/:chat', {
+interface ChatOfSocket {
+  readonly chat: string;
+}
+
+app.ws<ChatOfSocket>('/api/v1/ws/:chat', {
   compression: DISABLED,
   maxPayloadLength: 160 * 1024,
   idleTimeout: 120,
+  upgrade(response, request, context) {
+    response.upgrade<ChatOfSocket>(
+      { chat: request.getParameter(0) ?? '' },
+      request.getHeader('sec-websocket-key'),
+      request.getHeader('sec-websocket-protocol'),
+      request.getHeader('sec-websocket-extensions'),
+      context,
+    );
+  },
+  open(socket) {
+    socket.subscribe(socket.getUserData().chat);
+  },
   message(socket) {
     socket.send(BARE_ACK, false);
-    socket.send(BARE_EVENT, false);
-    socket.send(BARE_EVENT, false);
+    app.publish(socket.getUserData().chat, BARE_EVENT, false);
   },
 });
 app.listen('127.0.0.1', 0, (token) => {

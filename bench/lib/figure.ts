@@ -50,6 +50,29 @@ export function rateFigure({ samples, limit, goal, note, ...rest }: RateFigure):
   };
 }
 
+export interface LatencyFigure extends Omit<RateFigure, 'unit' | 'samples' | 'limit'> {
+  readonly quantile: 'p50' | 'p99';
+  readonly samples: readonly Sample[];
+  readonly limit: { readonly what: string; readonly samples: readonly Sample[] };
+}
+
+/** A figure of milliseconds per operation, and its ratio to the limit's, round by round. */
+export function latencyFigure({ samples, limit, quantile, goal, note, ...rest }: LatencyFigure): Figure {
+  const times = samples.map((sample) => sample.latency[quantile]);
+  const limitTimes = limit.samples.map((sample) => sample.latency[quantile]);
+  return {
+    ...rest,
+    unit: 'ms',
+    value: summarize(times),
+    limit: { what: limit.what, value: summarize(limitTimes), ratio: ratios(times, limitTimes) },
+    goal: goal ?? null,
+    latency: null,
+    cpu: cpuOf(samples),
+    clientShare: null,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
 /** Whether the median ratio reaches the goal; null where there is nothing to compare. */
 export function reachesGoal({ limit, goal }: Figure): boolean | null {
   if (limit === null || goal === null) return null;

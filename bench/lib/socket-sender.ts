@@ -21,6 +21,8 @@ export class SocketSender implements Lane {
   /** Acks and `new_message` events seen so far. */
   acks = 0;
   events = 0;
+  /** Hears every `new_message` event. */
+  onEvent: () => void = () => undefined;
   private waiting: Done | null = null;
   private over: Error | null = null;
   private readonly frame: Buffer;
@@ -52,8 +54,18 @@ export class SocketSender implements Lane {
   begin(done: Done): void {
     if (this.over !== null) return done(this.over);
     this.waiting = done;
+    this.fire();
+  }
+
+  /** Sends without waiting for anything. */
+  fire(): void {
     this.counter.advance();
     this.socket.send(this.frame);
+  }
+
+  /** Throws when the server closed the socket. */
+  assertOpen(): void {
+    if (this.over !== null) throw this.over;
   }
 
   close(): void {
@@ -68,6 +80,7 @@ export class SocketSender implements Lane {
         break;
       case N:
         this.events += 1;
+        this.onEvent();
         break;
       case P:
         if (bytes[start + KIND + 1] === 'o'.charCodeAt(0)) this.settle();

@@ -24,7 +24,7 @@ export const clientCeiling: Scenario = {
     const sockets = (server: ServerProcess) => () =>
       withLanes(
         LANES,
-        (index) => SocketSender.open(server.endpoint, 1, 'none', `bare${index}`),
+        (index) => SocketSender.open(server.endpoint, 1 + (index >> 1), 'none', `bare${index}`),
         (lanes) => run(bench, lanes, server),
       );
     try {

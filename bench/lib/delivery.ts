@@ -1,0 +1,77 @@
+import { waitUntil } from '../../test/helpers/servers/wait-until.js';
+import type { Sample } from './measure.js';
+import { openLoop } from './open-loop.js';
+import { cpuMicros, ownCpuMicros } from './process-usage.js';
+import type { SocketSender } from './socket-sender.js';
+import { quantile, sortedCopy } from './stats.js';
+
+/** Two live sockets of a chat: one sends, the other receives. */
+export interface Pair {
+  readonly from: SocketSender;
+  readonly to: SocketSender;
+}
+
+const DELIVERY_MS = 10_000;
+
+/**
+ * Milliseconds from writing a message to its event at the other side, with messages arriving at random over all pairs.
+ * Rejects when one does not arrive.
+ */
+export async function measureDelivery(options: {
+  readonly pairs: readonly Pair[];
+  readonly perSecond: number;
+  readonly warmMs: number;
+  readonly ms: number;
+  readonly pids: Readonly<Record<string, number>>;
+}): Promise<Sample & { readonly lateP99: number }> {
+  const { pairs, perSecond, pids } = options;
+  const latencies: number[] = [];
+  let missing = 0;
+  // Events of one chat come in the order of its sends, so the oldest time is the one an event belongs to.
+  const lanes = pairs.map(({ from, to }) => {
+    const sentAt: number[] = [];
+    to.onEvent = () => {
+      latencies.push(performance.now() - (sentAt.shift() ?? Number.NaN));
+      missing -= 1;
+    };
+    return { from, sentAt };
+  });
+
+  const fire = (): void => {
+    const lane = lanes[Math.floor(Math.random() * lanes.length)];
+    if (lane === undefined) throw new Error('no pair to send on');
+    lane.from.assertOpen();
+    lane.sentAt.push(performance.now());
+    lane.from.fire();
+    missing += 1;
+  };
+  const arrived = (): Promise<void> =>
+    waitUntil(() => (missing === 0 ? Promise.resolve() : Promise.reject(new Error(`${missing} are missing`))), {
+      what: 'every message reaches the other side',
+      deadlineMs: DELIVERY_MS,
+    });
+
+  await openLoop({ perSecond, ms: options.warmMs, fire });
+  await arrived();
+  latencies.length = 0;
+  const before = { client: ownCpuMicros(), ...usageOf(pids) };
+  const startedAt = performance.now();
+  const { calls, lateMs } = await openLoop({ perSecond, ms: options.ms, fire });
+  await arrived();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const after: Readonly<Record<string, number>> = { client: ownCpuMicros(), ...usageOf(pids) };
+  const cpu = Object.fromEntries(
+    Object.entries(before).map(([name, start]) => [name, ((after[name] ?? start) - start) / calls]),
+  );
+  const sorted = sortedCopy(latencies);
+  return {
+    ...{ operations: calls, seconds, perSecond: calls / seconds, cpu },
+    latency: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) },
+    clientShare: ((cpu['client'] ?? 0) * calls) / (seconds * 1_000_000),
+    lateP99: quantile(sortedCopy(lateMs), 0.99),
+  };
+}
+
+function usageOf(pids: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMicros(pid)]));
+}

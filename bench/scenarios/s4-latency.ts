@@ -1,0 +1,120 @@
+import { startBare } from '../lib/bare-process.js';
+import { measureDelivery, type Pair } from '../lib/delivery.js';
+import { latencyFigure, type Figure } from '../lib/figure.js';
+import { measure, promiseLane, type Sample } from '../lib/measure.js';
+import { startParley } from '../lib/parley.js';
+import { openDirectChats, registerUsers, type BenchChat } from '../lib/population.js';
+import { nextRows } from '../lib/raw-rows.js';
+import { openRaw, type RawStore } from '../lib/raw-store.js';
+import { interleave } from '../lib/rounds.js';
+import type { Bench, Scenario } from '../lib/scenario.js';
+import type { ServerProcess } from '../lib/server-process.js';
+import { SocketSender } from '../lib/socket-sender.js';
+import { summarize } from '../lib/stats.js';
+import { withLanes } from '../lib/with-lanes.js';
+
+const CHATS = 500;
+const RATES = [1_000, 2_000] as const;
+
+/** Messages arriving at random in many direct chats: from the sender's write to the other's frame. */
+export const latency: Scenario = {
+  name: 's4',
+  title: 'Delivery under open-loop load',
+  perStorage: true,
+  async run(bench) {
+    const data = await bench.storage.create('s4');
+    const server = await startParley(data, { inspect: bench.profiling });
+    const bare = await startBare('uws', bench.folder);
+    let raw: RawStore | null = null;
+    try {
+      // One more chat, into which only the raw driver writes.
+      const users = await registerUsers(server.endpoint, 'open', 2 * CHATS + 2);
+      const chats = await openDirectChats(server.endpoint, users);
+      const rawChat = chats.pop();
+      if (rawChat === undefined) throw new Error('no chat for the raw driver');
+      raw = await openRaw(data);
+      const pair = rawPair(bench, raw, rawChat);
+      let run = 0;
+      const samples = await interleave(bench.effort.rounds, {
+        pair,
+        echo: () => deliver(bench, bare, chats, RATES[0], 's4-echo', (run += 1)),
+        slow: () => deliver(bench, server, chats, RATES[0], 's4-1000', (run += 1)),
+        fast: () => deliver(bench, server, chats, RATES[1], 's4-2000', (run += 1)),
+      });
+      return figures(bench, samples);
+    } finally {
+      await raw?.close();
+      await Promise.all([server.stop(), bare.stop()]);
+    }
+  },
+};
+
+type Delivery = Sample & { readonly lateP99?: number };
+
+function figures(
+  { storage }: Bench,
+  samples: Readonly<Record<'pair' | 'echo' | 'slow' | 'fast', readonly Delivery[]>>,
+): Figure[] {
+  const common = { scenario: 'S4', storage: storage.kind };
+  const limit = { what: 'ms raw pair', samples: samples.pair };
+  const half = { ...common, quantile: 'p50', limit } as const;
+  const tail = { ...common, quantile: 'p99', limit } as const;
+  const loads = [
+    [RATES[0], samples.slow],
+    [RATES[1], samples.fast],
+  ] as const;
+  return [
+    latencyFigure({ ...half, what: `bare echo p50 at ${RATES[0]}/s`, samples: samples.echo }),
+    latencyFigure({ ...tail, what: `bare echo p99 at ${RATES[0]}/s`, samples: samples.echo }),
+    ...loads.flatMap(([rate, delivered]) => [
+      latencyFigure({ ...half, what: `p50 at ${rate}/s`, samples: delivered, goal: { atMost: 2 } }),
+      latencyFigure({ ...tail, what: `p99 at ${rate}/s`, samples: delivered, note: lateness(delivered) }),
+    ]),
+  ];
+}
+
+/** How late the load client itself was, which no figure here can be better than. */
+function lateness(samples: readonly Delivery[]): string {
+  const { median } = summarize(samples.map(({ lateP99 }) => lateP99 ?? 0));
+  return `the limit is 4 x raw pair + 10 ms; the generator was late by ${median.toFixed(1)} ms at p99`;
+}
+
+function rawPair({ effort, storage }: Bench, raw: RawStore, chat: BenchChat): () => Promise<Sample> {
+  const target = [{ id: chat.id, senderId: chat.users[0].id, nextSeq: 1 }];
+  const lanes = [promiseLane(() => raw.write(nextRows(target, 1)))];
+  return () => measure({ lanes, warmMs: effort.warmMs, ms: effort.windowMs, pids: storage.pids });
+}
+
+/** Opens both sockets of every chat, and sends from the first user of each. */
+function deliver(
+  bench: Bench,
+  server: ServerProcess,
+  chats: readonly BenchChat[],
+  perSecond: number,
+  name: string,
+  run: number,
+): Promise<Delivery> {
+  return withLanes(
+    2 * chats.length,
+    (index) => {
+      const chat = chats[index >> 1];
+      if (chat === undefined) throw new Error('too few chats');
+      const { token } = chat.users[index % 2 === 0 ? 0 : 1];
+      return SocketSender.open(server.endpoint, chat.id, token, `open${run}-${index}`);
+    },
+    (sockets) => {
+      const { warmMs, windowMs } = bench.effort;
+      const pids = { server: server.pid, ...bench.storage.pids };
+      return bench.profiled(name, server.inspectorPort, () =>
+        measureDelivery({ pairs: pairsOf(sockets), perSecond, warmMs, ms: windowMs, pids }),
+      );
+    },
+  );
+}
+
+function pairsOf(sockets: readonly SocketSender[]): Pair[] {
+  return sockets.flatMap((from, index) => {
+    const to = sockets[index + 1];
+    return index % 2 === 0 && to !== undefined ? [{ from, to }] : [];
+  });
+}
