@@ -8,7 +8,7 @@ export function startMessage(
   settings: Settings,
   addresses: { readonly port: number; readonly httpPort: number | null; readonly listener: string },
   version: string,
-): { readonly lines: readonly string[]; readonly facts: object & { readonly url: string } } {
+): { readonly lines: readonly string[]; readonly facts: Readonly<Record<string, unknown>> & { readonly url: string } } {
   const { server, dataDir } = settings;
   const storage = describeStorage(settings.storage);
   const url = urlOf(server.host, addresses.port);
