@@ -33,10 +33,11 @@ function refused(code: ErrorCode): Framing {
 
 /**
  * Judges what decides where a request ends. Anything that two HTTP parsers could read differently is refused
- * (request smuggling, RFC 9112, 6.3 and 11.2): a repeated Host, a repeated or malformed Content-Length, a transfer
+ * (request smuggling, RFC 9112, 6.3 and 11.2): another version of HTTP, no Host or more than one, a repeated or malformed Content-Length, a transfer
  * coding other than `chunked`, both at once. A declared length over the limit is `payload_too_large` at once.
  */
-export function judgeFraming(lines: HeaderLines, maxBodyBytes: number): Framing {
+export function judgeFraming(lines: HeaderLines, httpVersion: string, maxBodyBytes: number): Framing {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return refused('bad_request');
   let hosts = 0;
   const lengths: string[] = [];
   const codings: string[] = [];
@@ -45,6 +46,7 @@ export function judgeFraming(lines: HeaderLines, maxBodyBytes: number): Framing 
     else if (name === 'content-length') lengths.push(value);
     else if (name === 'transfer-encoding') codings.push(value.trim().toLowerCase());
   }
+  if (hosts === 0 && httpVersion === '1.1') return refused('bad_request');
   if (hosts > 1 || lengths.length > 1 || codings.length > 1) return refused('bad_request');
   const [length] = lengths;
   const [coding] = codings;

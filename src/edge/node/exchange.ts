@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import { edgeAnswer } from '../answer.js';
@@ -6,6 +5,7 @@ import { judgeFraming, linesOfRawHeaders, originForm } from '../request-head.js'
 import type { Report } from '../report.js';
 import { lateAnswerCode } from '../timeouts.js';
 import type { CountedRequest } from './request.js';
+import type { SealableResponse } from './response.js';
 
 /** What a client may still send of a refused body before the connection is cut, and for how long. */
 const LINGER_BYTES = 64 * 1024;
@@ -16,11 +16,13 @@ export class Exchange {
   private handlerTimer: NodeJS.Timeout | undefined;
   private lingerTimer: NodeJS.Timeout | undefined;
   private bodyComplete = false;
+  private bodiless = false;
   private refusal: ErrorCode | null = null;
+  private connectionEnds = false;
 
   constructor(
     private readonly request: CountedRequest,
-    private readonly response: ServerResponse,
+    private readonly response: SealableResponse,
     private readonly options: ListenerOptions,
     private readonly report: Report,
   ) {}
@@ -35,6 +37,11 @@ export class Exchange {
     return this.bodyComplete;
   }
 
+  /** True from a refusal that ends the connection on: what comes behind it is not a request any more. */
+  get ending(): boolean {
+    return this.refusal !== null && this.connectionEnds;
+  }
+
   /** Answers, or refuses before any handler runs. `expectsContinue`: the client waits for a 100 before its body. */
   start(expectsContinue: boolean): void {
     const { request, response, options } = this;
@@ -43,7 +50,10 @@ export class Exchange {
     response.once('close', () => this.stopTimers());
     response.once('finish', () => this.lingerForBody());
     request.url = originForm(request.url ?? '/');
-    const framing = judgeFraming(linesOfRawHeaders(request.rawHeaders), options.maxBodyBytes);
+    const lines = linesOfRawHeaders(request.rawHeaders);
+    const framing = judgeFraming(lines, request.httpVersion, options.maxBodyBytes);
+    this.connectionEnds = !framing.ok;
+    this.bodiless = framing.ok && !framing.chunked && (framing.contentLength ?? 0) === 0;
     request.watch({ received: (total) => this.bodyGrew(total), complete: () => this.bodyEnded() });
     if (!framing.ok) {
       this.refuse(framing.code);
@@ -63,19 +73,14 @@ export class Exchange {
     }
     this.refusal = code;
     this.stopTimers();
-    const answer = edgeAnswer(code);
-    for (const name of response.getHeaderNames()) response.removeHeader(name);
-    for (const [name, value] of answer.headers) response.setHeader(name, value);
-    response.setHeader('content-length', answer.body.byteLength);
-    response.statusCode = answer.status;
-    if (this.bodyComplete) {
-      response.end(answer.body);
+    this.connectionEnds ||= !this.bodyComplete && !this.bodiless;
+    response.seal(edgeAnswer(code), this.connectionEnds);
+    if (!this.connectionEnds) {
+      response.finish();
       return;
     }
     // Closing while bytes of the client are unread resets the connection, and the client never sees why: the answer
     // is sent whole, then what still comes is thrown away until it ends or is too much.
-    response.setHeader('connection', 'close');
-    response.write(request.method === 'HEAD' ? Buffer.alloc(0) : answer.body);
     request.resume();
     this.lingerTimer = setTimeout(() => this.finishRefusal(), LINGER_MS);
   }
@@ -88,7 +93,7 @@ export class Exchange {
   private handle(): void {
     const { request, response, options } = this;
     const failed = (error: unknown): void => {
-      if (this.refusal !== null || request.socket.destroyed) return;
+      if (this.refusal !== null || response.writableEnded || request.socket.destroyed) return;
       this.report('A request handler failed', error);
       this.refuse('internal');
     };
@@ -120,7 +125,7 @@ export class Exchange {
 
   private finishRefusal(): void {
     clearTimeout(this.lingerTimer);
-    if (!this.response.writableEnded) this.response.end();
+    this.response.finish();
   }
 
   /** A handler may answer before the body is there; what is left of the body gets a bounded time to arrive. */

@@ -1,4 +1,4 @@
-import { createServer, ServerResponse, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
@@ -8,9 +8,10 @@ import type { Report } from '../report.js';
 import { IDLE_HTTP_MS } from '../timeouts.js';
 import { Exchange } from './exchange.js';
 import { CountedRequest } from './request.js';
+import { SealableResponse } from './response.js';
 import { NodeSockets } from './sockets.js';
 
-type NodeServer = Server<typeof CountedRequest>;
+type NodeServer = Server<typeof CountedRequest, typeof SealableResponse>;
 
 /** node:http and `ws` behind the port: runs wherever Node runs. */
 export class NodeListener implements Listener {
@@ -75,12 +76,12 @@ export class NodeListener implements Listener {
     });
   }
 
-  private begin(request: CountedRequest, response: ServerResponse, expectsContinue: boolean): Exchange {
+  private begin(request: CountedRequest, response: SealableResponse, expectsContinue: boolean): void {
+    if (this.newest.get(request.socket)?.ending === true) return;
     const exchange = new Exchange(request, response, this.options, this.report);
     this.newest.set(request.socket, exchange);
     if (this.draining) exchange.closeAfter();
     exchange.start(expectsContinue);
-    return exchange;
   }
 
   private upgrade(request: CountedRequest, stream: Duplex, head: Buffer): void {
@@ -93,7 +94,7 @@ export class NodeListener implements Listener {
     }
     if (this.sockets.take(request, tcp, head)) return;
     // node:http has let go of the connection, so the answer takes it over and is its last.
-    const response = new ServerResponse(request);
+    const response = new SealableResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(tcp);
     response.once('finish', () => tcp.destroySoon());
@@ -124,7 +125,10 @@ function createHttpServer(options: ListenerOptions): NodeServer {
   const headersTimeout = requestTimeoutMs === 0 ? IDLE_HTTP_MS : Math.min(requestTimeoutMs, IDLE_HTTP_MS);
   return createServer({
     IncomingMessage: CountedRequest,
+    ServerResponse: SealableResponse,
     joinDuplicateHeaders: true,
+    // Judged with the rest of the head: node:http would answer by itself and then run what comes behind.
+    requireHostHeader: false,
     maxHeaderSize: options.maxHeaderBytes,
     requestTimeout: requestTimeoutMs,
     headersTimeout,

@@ -39,7 +39,7 @@ export class NodeSockets {
   /** Upgrades or refuses; false: this request is none of ours and goes on as an ordinary one. */
   take(request: IncomingMessage, tcp: TcpSocket, head: Buffer): boolean {
     const lines = linesOfRawHeaders(request.rawHeaders);
-    const framing = judgeFraming(lines, this.options.maxBodyBytes);
+    const framing = judgeFraming(lines, request.httpVersion, this.options.maxBodyBytes);
     const headers = joinHeaders(lines);
     const verdict = framing.ok
       ? judgeUpgrade(request.method ?? '', headers)

@@ -141,16 +141,18 @@ export class UwsExchange {
     if (!this.open || this.written) return;
     this.written = true;
     this.stopTimers();
-    this.response = null;
-    this.res.cork(() => {
-      this.guard(() => writeReply(this.res, method, reply, closeAfter, () => this.release()));
-    });
+    const done = (): void => {
+      this.release();
+      this.response?.deliver();
+    };
+    this.res.cork(() => this.guard(() => writeReply(this.res, method, reply, closeAfter, done)));
   }
 
   private drop(): void {
     if (!this.open) return;
     this.release();
     this.stopTimers();
+    this.response?.cut();
     this.res.close();
   }
 
@@ -174,7 +176,6 @@ export class UwsExchange {
     this.release();
     this.stopTimers();
     this.response?.cut();
-    this.response = null;
   }
 
   private stopTimers(): void {

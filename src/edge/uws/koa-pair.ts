@@ -61,10 +61,14 @@ export class BridgedRequest extends IncomingMessage {
   }
 }
 
-/** A response that keeps what is written to it and hands it over as one piece at `end`. */
+/**
+ * A response that keeps what is written to it and hands it over as one piece at `end`. `finish` and `close` are emitted
+ * when the transport says what became of it: a stop that waits for them waits for the client to be served.
+ */
 export class BridgedResponse extends ServerResponse {
   private readonly chunks: Buffer[] = [];
   private begun = false;
+  private sent = false;
 
   /** `finish` hears the reply, or null when the handler destroyed the response. Called once. */
   constructor(
@@ -77,6 +81,11 @@ export class BridgedResponse extends ServerResponse {
   /** Behind `headersSent`: true from the first write on. */
   get headBegun(): boolean {
     return this.begun;
+  }
+
+  /** Behind `writableFinished`: the transport has all of the reply. */
+  get delivered(): boolean {
+    return this.sent;
   }
 
   override writeHead(status: number, messageOrHeaders?: string | HeaderList, headers?: HeaderList): this {
@@ -108,24 +117,30 @@ export class BridgedResponse extends ServerResponse {
     const [only] = this.chunks;
     const body = this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks);
     this.finish({ status: this.statusCode, statusMessage: this.statusMessage, headers: this.getHeaders(), body });
-    process.nextTick(() => {
-      this.emit('finish');
-      this.emit('close');
-    });
     callLater(typeof chunk === 'function' ? chunk : encodingOrDone, done);
     return this;
   }
 
-  override destroy(error?: Error): this {
+  override destroy(): this {
     if (this.destroyed || this.finished) return this;
     this.cut();
     this.finish(null);
-    return super.destroy(error);
+    return this;
   }
 
-  /** Tells the handler that nobody waits any more. */
+  /** The transport has taken the whole reply. */
+  deliver(): void {
+    if (this.sent || this.destroyed) return;
+    this.sent = true;
+    process.nextTick(() => {
+      this.emit('finish');
+      this.emit('close');
+    });
+  }
+
+  /** Nobody waits any more: the client is gone or has been answered by the edge. */
   cut(): void {
-    if (this.destroyed || this.finished) return;
+    if (this.sent || this.destroyed) return;
     this.destroyed = true;
     process.nextTick(() => this.emit('close'));
   }
@@ -141,11 +156,19 @@ export class BridgedResponse extends ServerResponse {
   }
 }
 
-// The base class declares a property, so TypeScript allows no accessor in the class body.
-Object.defineProperty(BridgedResponse.prototype, 'headersSent', {
-  configurable: true,
-  get(this: BridgedResponse): boolean {
-    return this.headBegun;
+// The base class declares properties, so TypeScript allows no accessors of these names in the class body.
+Object.defineProperties(BridgedResponse.prototype, {
+  headersSent: {
+    configurable: true,
+    get(this: BridgedResponse): boolean {
+      return this.headBegun;
+    },
+  },
+  writableFinished: {
+    configurable: true,
+    get(this: BridgedResponse): boolean {
+      return this.delivered;
+    },
   },
 });
 

@@ -70,7 +70,7 @@ export class UwsListener implements Listener {
     let head: RequestHead | null = null;
     try {
       head = readHead(res, req);
-      const framing = judgeFraming(head.lines, this.options.maxBodyBytes);
+      const framing = judgeFraming(head.lines, '1.1', this.options.maxBodyBytes);
       if (!framing.ok) {
         exchange.refuse(head.method, framing.code);
         return;

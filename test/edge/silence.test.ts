@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { KINDS, recordingSockets, startEdge, until, type Edge, type Kind } from './support/edge.js';
+import { HANDSHAKE } from './support/frames.js';
+
+const LIMIT_MS = 15_000;
+
+/** Connections that say nothing, or never enough: after `LIMIT_MS` none of them is left. */
+async function keepSilent(kind: Kind, edge: Edge): Promise<void> {
+  const idle = await Promise.all(Array.from({ length: 50 }, () => edge.connect()));
+  const slow = await edge.connect();
+  slow.write('GET / HTTP/1.1\r\nHost: a\r\n');
+  const drip = setInterval(() => slow.write('X: 1\r\n'), 500);
+  const kept = await edge.connect();
+  await kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n').response();
+  const dead = await edge.connect();
+  await dead.write(HANDSHAKE).response();
+  const all = [...idle, slow, kept, dead];
+  try {
+    await until(() => all.every((client) => client.closed), `${kind}: the end of all connections`, LIMIT_MS);
+  } finally {
+    clearInterval(drip);
+  }
+  expect(dead.pending[0], `${kind}: a ping before the end`).to.equal(0x89);
+}
+
+describe('edge: silence', () => {
+  it('B5: idle connections, slow heads, kept connections and dead sockets are cut within 15 s', async () => {
+    const sockets = KINDS.map(() => recordingSockets());
+    const edges = await Promise.all(
+      KINDS.map((kind, i) => startEdge(kind, { idleTimeoutMs: 8_000, sockets: sockets[i]?.handler })),
+    );
+    try {
+      await Promise.all(KINDS.map((kind, i) => keepSilent(kind, edges[i] as Edge)));
+      for (const { seen } of sockets) expect(seen[0]?.closes).to.deep.equal([1006]);
+    } finally {
+      await Promise.all(edges.map((edge) => edge.stop()));
+    }
+  });
+});
