@@ -43,10 +43,13 @@ export class Line {
     await this.#hook(() => this.#hooks.afterCommit?.(), 'commit');
   }
 
-  /** Works on a broken line too. */
+  /** Works on a broken line too, and reaches the driver whatever the hook does: an open transaction holds locks. */
   async rollback(run: () => Promise<unknown>): Promise<void> {
-    await this.#hook(() => this.#hooks.onStatement?.('ROLLBACK', 'write'), 'write');
-    await run();
+    try {
+      await this.#hook(() => this.#hooks.onStatement?.('ROLLBACK', 'write'), 'write');
+    } finally {
+      await run();
+    }
   }
 
   async #hook(hook: () => void | Promise<void>, phase: Phase): Promise<void> {

@@ -46,7 +46,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
               try {
                 await line.rollback(() => connection.rollback());
               } catch {
-                clean = false; // closing the connection ends its transaction
+                clean = false; // not to be used again, whatever state it is in
               }
             },
           },
@@ -96,9 +96,10 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
     read: (fn) => judged(() => read(fn)),
     snapshot: (fn) => judged(() => snapshot(fn)),
     transaction: (fn) => withRetries(() => transactionOnce(fn)),
-    close() {
+    async close() {
+      // The driver closes files only when its objects are collected; what is in the log so far moves to the file now.
+      await reader.execute({ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', args: [] }).catch(() => undefined);
       for (const each of [reader, writers, snapshots]) each.close();
-      return Promise.resolve();
     },
   };
 }

@@ -1,0 +1,63 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createClient } from '@libsql/client';
+
+/** The right to use a data directory, held by one process for its life. */
+export interface DataDirLock {
+  /** Lets go; a second call does nothing. */
+  release(): Promise<void>;
+}
+
+const LOCK_FILE = 'parley.lock';
+const HOLDER_FILE = 'parley.pid';
+
+/**
+ * Creates the directory if need be and locks it: two processes on one SQLite file would each believe to be the only one
+ * to number messages. Rejects naming the holder's pid.
+ *
+ * The lock is SQLite's own, on a file of its own, so the kernel holds it: it ends with the process however that ends,
+ * it cannot go stale or be fooled by a pid that was given out again, and it is seen from other containers, where pids
+ * mean nothing. The pid file beside it only serves the message.
+ */
+export async function lockDataDir(folder: string): Promise<DataDirLock> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const client = createClient({ url: pathToFileURL(join(folder, LOCK_FILE)).href, concurrency: 1 });
+  // An open write transaction keeps SQLite's RESERVED lock, which one connection of all processes can have.
+  const lock = await client.transaction('write').catch(async (error: unknown) => {
+    client.close();
+    if (!isBusy(error)) throw error;
+    throw new Error(
+      `${folder} is in use by another Parley (${await holder(folder)}). Stop it first, or use another DATA_DIR`,
+      { cause: error },
+    );
+  });
+  const holderFile = join(folder, HOLDER_FILE);
+  await writeFile(`${holderFile}.new`, `${process.pid} ${hostname()}\n`);
+  await rename(`${holderFile}.new`, holderFile);
+
+  let released = false;
+  return {
+    async release() {
+      if (released) return;
+      released = true;
+      await rm(holderFile, { force: true });
+      // By itself `close` leaves the lock in place until the garbage collector finds the connection.
+      await lock.rollback();
+      client.close();
+    },
+  };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+}
+
+/** The holder writes its pid just after taking the lock, so for a moment it may be missing. */
+async function holder(folder: string): Promise<string> {
+  const text = await readFile(join(folder, HOLDER_FILE), 'utf8').catch(() => '');
+  const [pid, host] = text.trim().split(' ');
+  if (!pid || !host) return 'which is just starting';
+  return host === hostname() ? `pid ${pid}` : `pid ${pid} on ${host}`;
+}
