@@ -1,9 +1,10 @@
 import type { ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import { edgeAnswer } from '../answer.js';
-import { judgeFraming, linesOfRawHeaders, originForm } from '../request-head.js';
+import { joinHeaders, judgeFraming, linesOfRawHeaders, originForm } from '../request-head.js';
 import type { Report } from '../report.js';
 import { lateAnswerCode } from '../timeouts.js';
+import { judgeUpgrade } from '../upgrade.js';
 import type { CountedRequest } from './request.js';
 import type { SealableResponse } from './response.js';
 
@@ -58,6 +59,15 @@ export class Exchange {
     if (!framing.ok) {
       this.refuse(framing.code);
       return;
+    }
+    if (request.headers.upgrade !== undefined || request.headers['sec-websocket-key'] !== undefined) {
+      // node:http takes half a handshake for an ordinary request; a whole one that no socket wanted is one.
+      const verdict = judgeUpgrade(request.method ?? '', joinHeaders(lines));
+      if (verdict.kind === 'refused') {
+        this.connectionEnds = true;
+        this.refuse(verdict.code);
+        return;
+      }
     }
     if (expectsContinue) response.writeContinue();
     this.handle();
