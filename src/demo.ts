@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   }
   const data = await createDemoData(app.services);
   const addresses = await app.start();
-  const { lines, facts } = startMessage(settings, addresses, VERSION);
+  const { lines, facts } = startMessage(settings, { ...addresses, storage: app.stores.describe(), version: VERSION });
   process.stdout.write(`\n${[...lines, '', ...demoLines(data, facts.url)].join('\n')}\n\n`);
 }
 

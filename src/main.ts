@@ -16,7 +16,7 @@ async function main(): Promise<void> {
 
   app = await createApp(settings, logger);
   const addresses = await app.start();
-  const { lines, facts } = startMessage(settings, addresses, VERSION);
+  const { lines, facts } = startMessage(settings, { ...addresses, storage: app.stores.describe(), version: VERSION });
   if (terminal) process.stdout.write(`\n${lines.join('\n')}\n\n`);
   else logger.info(facts, 'listening');
 }

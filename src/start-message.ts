@@ -1,4 +1,4 @@
-import type { Settings, StorageSettings } from './config/types.js';
+import type { Settings } from './config/types.js';
 
 /** Where the wire format is described, from the root of the repository. */
 const DOCS = 'docs/PROTOCOL.md';
@@ -6,13 +6,19 @@ const DOCS = 'docs/PROTOCOL.md';
 /** What an operator wants to know once Parley listens: lines for a terminal, facts for a log. Holds no secret. */
 export function startMessage(
   settings: Settings,
-  addresses: { readonly port: number; readonly httpPort: number | null; readonly listener: string },
-  version: string,
+  app: {
+    readonly port: number;
+    readonly httpPort: number | null;
+    readonly listener: string;
+    /** Which databases, without how to log in. */
+    readonly storage: string;
+    readonly version: string;
+  },
 ): { readonly lines: readonly string[]; readonly facts: Readonly<Record<string, unknown>> & { readonly url: string } } {
   const { server, dataDir } = settings;
-  const storage = describeStorage(settings.storage);
-  const url = urlOf(server.host, addresses.port);
-  const httpUrl = addresses.httpPort === null ? null : urlOf(server.host, addresses.httpPort);
+  const { listener, storage, version } = app;
+  const url = urlOf(server.host, app.port);
+  const httpUrl = app.httpPort === null ? null : urlOf(server.host, app.httpPort);
   const lines = [
     `Parley ${version} is ready.`,
     '',
@@ -24,28 +30,7 @@ export function startMessage(
     '',
     'Ctrl+C stops it.',
   ];
-  return { lines, facts: { url, httpUrl, listener: addresses.listener, storage, dataDir, docs: DOCS, version } };
-}
-
-function describeStorage(storage: StorageSettings): string {
-  switch (storage.kind) {
-    case 'embedded':
-      return `embedded SQLite, ${storage.file}`;
-    case 'split': {
-      const { mysql, mongodb } = storage;
-      return `MySQL ${mysql.host}:${mysql.port}/${mysql.database} + MongoDB ${hostsOf(mongodb.url)}/${mongodb.database}`;
-    }
-    default:
-      return storage satisfies never;
-  }
-}
-
-/** Without user, password and options. */
-function hostsOf(mongodbUrl: string): string {
-  return mongodbUrl
-    .replace(/^mongodb(\+srv)?:\/\//, '')
-    .replace(/^.*@/, '')
-    .replace(/[/?].*$/s, '');
+  return { lines, facts: { url, httpUrl, listener, storage, dataDir, docs: DOCS, version } };
 }
 
 /** Something to click on: the wildcard addresses cannot be opened as such everywhere. */

@@ -29,7 +29,7 @@ export interface TestAppOptions extends Overrides {
 }
 
 /** Fast and without throttles; a test that is about one of these sets it itself. */
-const TEST_ENVIRONMENT = {
+export const TEST_ENVIRONMENT = {
   HOST: '127.0.0.1',
   PORT: '0',
   SECRET_KEY: 'f3Jq9ZtB1xWm7KcV5sLd2RgN8hYp4EuA',

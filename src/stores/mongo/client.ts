@@ -1,4 +1,5 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { scrubMongo } from './errors.js';
 
 /** Every operation ends by then, waiting for a connection included. */
 export const MONGO_DEADLINE_MS = 5_000;
@@ -8,15 +9,23 @@ export const MONGO_DEADLINE_MS = 5_000;
  * driver: under one `_id` it would be a duplicate of itself, and a fresh one is the writer's business.
  */
 export function createMongoClient(url: string): MongoClient {
-  return new MongoClient(url, {
-    appName: 'parley',
-    writeConcern: { w: 'majority', journal: true },
-    retryWrites: false,
-    serverSelectionTimeoutMS: MONGO_DEADLINE_MS,
-    connectTimeoutMS: MONGO_DEADLINE_MS,
-    socketTimeoutMS: 2 * MONGO_DEADLINE_MS,
-    waitQueueTimeoutMS: MONGO_DEADLINE_MS,
-    maxPoolSize: 20,
-    promoteBuffers: false,
-  });
+  try {
+    return new MongoClient(url, OPTIONS);
+  } catch (error) {
+    throw new Error('MONGODB_URL is not a connection string that the MongoDB driver takes', {
+      cause: scrubMongo(error),
+    });
+  }
 }
+
+const OPTIONS: MongoClientOptions = {
+  appName: 'parley',
+  writeConcern: { w: 'majority', journal: true },
+  retryWrites: false,
+  serverSelectionTimeoutMS: MONGO_DEADLINE_MS,
+  connectTimeoutMS: MONGO_DEADLINE_MS,
+  socketTimeoutMS: 2 * MONGO_DEADLINE_MS,
+  waitQueueTimeoutMS: MONGO_DEADLINE_MS,
+  maxPoolSize: 20,
+  promoteBuffers: false,
+};

@@ -22,3 +22,23 @@ export function scrubMongo(error: unknown): MongoFailure {
 export function unavailable(error: unknown): AppError {
   return new AppError('unavailable', { retryAfter: 1, cause: scrubMongo(error) });
 }
+
+const AUTHENTICATION_FAILED = 18;
+const UNAUTHORIZED = 13;
+
+/** Why MongoDB could not be reached; wrong credentials stay wrong however long a start waits. */
+export function explainMongo(error: unknown): { readonly reason: string; readonly mayPass: boolean } {
+  const failure = scrubMongo(error instanceof AppError ? error.cause : error);
+  const denied = [AUTHENTICATION_FAILED, UNAUTHORIZED].some((code) => failure.code.endsWith(` ${code}`));
+  return denied
+    ? { reason: 'it refuses the user or the password', mayPass: false }
+    : { reason: failure.code, mayPass: true };
+}
+
+/** The hosts of a connection string, without user, password and options. */
+export function hostsIn(url: string): string {
+  return url
+    .replace(/^mongodb(\+srv)?:\/\//, '')
+    .replace(/[/?].*$/s, '')
+    .replace(/^.*@/, '');
+}

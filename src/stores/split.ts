@@ -1,0 +1,86 @@
+import type { BodyStore } from '../ports/body-store.js';
+import { createSplitHealth } from './health.js';
+import { createMongoBodyStore } from './mongo/body-store.js';
+import { createMongoClient } from './mongo/client.js';
+import { explainMongo, hostsIn } from './mongo/errors.js';
+import type { SqlDatabase } from './sql/database.js';
+import { openMysql } from './sql/dialects/mysql.js';
+import { explainMysql } from './sql/dialects/mysql-obstacles.js';
+import { migrate } from './sql/migrate.js';
+import { loadMigrations } from './sql/migrations/load.js';
+import { mysqlMigrationTarget } from './sql/migrations/mysql.js';
+import { createSqlStores, reportStep } from './sql/stores.js';
+import type { SplitOptions, StoreDeps, StoreSet } from './store-set.js';
+import { waitFor } from './wait-for.js';
+
+/** MySQL or MariaDB for metadata, MongoDB for bodies; waits for servers that are still coming up. */
+export async function openSplit(options: SplitOptions, deps: StoreDeps): Promise<StoreSet> {
+  const { mysql, mongodb } = options;
+  const deadline = deps.clock.monotonic() + options.waitSeconds * 1_000;
+  await migrateMysql(options, deps, deadline);
+  const bodies = await openBodies(options, deps, deadline);
+  const sql = openMysql(mysql, deps);
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= Promise.all([bodies.close(), sql.close()]).then(() => undefined);
+    return closing;
+  };
+  try {
+    const warnings = await durabilityWarnings(sql);
+    for (const warning of warnings) deps.logger.warn({}, warning);
+    return {
+      kind: 'split',
+      ...(await createSqlStores(sql, bodies, deps)),
+      health: createSplitHealth(sql, bodies, warnings),
+      describe: () =>
+        `MySQL ${mysql.host}:${mysql.port}/${mysql.database} + MongoDB ${hostsIn(mongodb.url)}/${mongodb.database}`,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export async function migrateSplit(options: SplitOptions, deps: StoreDeps): Promise<number> {
+  return migrateMysql(options, deps, deps.clock.monotonic() + options.waitSeconds * 1_000);
+}
+
+async function migrateMysql({ mysql }: SplitOptions, deps: StoreDeps, deadline: number): Promise<number> {
+  const target = await waitFor(deps, {
+    what: `MySQL at ${mysql.host}:${mysql.port}`,
+    deadline,
+    attempt: () => mysqlMigrationTarget(mysql),
+    explain: explainMysql,
+  });
+  try {
+    return await migrate(target, await loadMigrations('mysql'), reportStep(deps.logger));
+  } finally {
+    await target.close();
+  }
+}
+
+async function openBodies({ mongodb }: SplitOptions, deps: StoreDeps, deadline: number): Promise<BodyStore> {
+  const bodies = createMongoBodyStore(createMongoClient(mongodb.url), mongodb.database);
+  try {
+    await waitFor(deps, {
+      what: `MongoDB at ${hostsIn(mongodb.url)}`,
+      deadline,
+      attempt: () => bodies.ping(),
+      explain: explainMongo,
+    });
+    return bodies;
+  } catch (error) {
+    await bodies.close();
+    throw error;
+  }
+}
+
+/** What acknowledges a commit before it is on disk. */
+async function durabilityWarnings(sql: SqlDatabase): Promise<readonly string[]> {
+  const [row] = await sql.read((session) => session.query('SELECT @@innodb_flush_log_at_trx_commit AS flushed'));
+  if (Number(row?.['flushed']) === 1) return [];
+  return [
+    'MySQL runs with innodb_flush_log_at_trx_commit other than 1: a crash of the machine can lose acknowledged messages',
+  ];
+}

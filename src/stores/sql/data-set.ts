@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import type { Clock } from '../../ports/clock.js';
+import type { Session, SqlDatabase } from './database.js';
+
+const MAIN = 'main';
+
+/** The epoch of this data, made by whichever process comes first. */
+export async function ensureEpoch(sql: SqlDatabase, clock: Clock): Promise<string> {
+  const { dataSet } = sql.tables;
+  const find = async ({ db }: Session): Promise<string | null> => {
+    const [row] = await db.select({ epoch: dataSet.epoch }).from(dataSet).where(eq(dataSet.id, MAIN));
+    return row?.epoch ?? null;
+  };
+  const known = await sql.read(find);
+  if (known !== null) return known;
+  return sql.transaction(async (tx) => {
+    const row = { id: MAIN, epoch: randomUUID(), createdAt: new Date(clock.now()) };
+    // Where another process was first, its row stays as it is.
+    await tx.upsert(dataSet, row, [dataSet.id], { id: MAIN });
+    return (await find(tx)) ?? row.epoch;
+  });
+}

@@ -1,0 +1,30 @@
+import type { BodyStore } from '../../ports/body-store.js';
+import type { Logger } from '../../ports/logger.js';
+import type { StoreDeps, StoreSet } from '../store-set.js';
+import { createChatStore } from './chats/index.js';
+import type { SqlDatabase } from './database.js';
+import { ensureEpoch } from './data-set.js';
+import { createMessageLog } from './messages/index.js';
+import type { MigrationStep } from './migrate.js';
+import { createOldBodyStore } from './old-bodies.js';
+import { createUserStore } from './users.js';
+
+type SqlStores = Pick<StoreSet, 'users' | 'chats' | 'messages' | 'bodies' | 'oldBodies' | 'sql' | 'epoch'>;
+
+/** The stores that are the same over every SQL dialect and every place for bodies. */
+export async function createSqlStores(sql: SqlDatabase, bodies: BodyStore, deps: StoreDeps): Promise<SqlStores> {
+  return {
+    users: createUserStore(sql, deps),
+    chats: createChatStore(sql, bodies, deps),
+    messages: createMessageLog(sql, bodies, deps),
+    bodies,
+    oldBodies: createOldBodyStore(sql),
+    sql,
+    epoch: await ensureEpoch(sql, deps.clock),
+  };
+}
+
+/** Each step of a migration as a line of the log: a change of a large table takes its time. */
+export function reportStep(logger: Logger): (step: MigrationStep) => void {
+  return ({ name, number, of }) => logger.info({ migration: name, number, of }, 'changing the database schema');
+}
