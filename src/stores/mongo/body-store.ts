@@ -1,4 +1,4 @@
-import { Binary, MongoBulkWriteError, type Collection, type MongoClient } from 'mongodb';
+import { Binary, MongoBulkWriteError, type Collection, type MongoClient, type WriteError } from 'mongodb';
 import { MESSAGES, type MessageDocument } from '../../../schema/mongo/messages.js';
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
@@ -64,7 +64,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
  */
 function failedAlone(error: unknown): readonly number[] | null {
   if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) return null;
-  const writeErrors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  const writeErrors: readonly WriteError[] = [error.writeErrors].flat();
   return writeErrors.length > 0 ? writeErrors.map((failure) => failure.index) : null;
 }
 

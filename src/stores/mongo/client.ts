@@ -1,5 +1,4 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
-import { scrubMongo } from './errors.js';
 
 /** Every operation ends by then, waiting for a connection included. */
 export const MONGO_DEADLINE_MS = 5_000;
@@ -11,10 +10,9 @@ export const MONGO_DEADLINE_MS = 5_000;
 export function createMongoClient(url: string): MongoClient {
   try {
     return new MongoClient(url, OPTIONS);
-  } catch (error) {
-    throw new Error('MONGODB_URL is not a connection string that the MongoDB driver takes', {
-      cause: scrubMongo(error),
-    });
+  } catch {
+    // The parser's message repeats the string, password included.
+    throw new Error('MONGODB_URL is not a connection string that the MongoDB driver takes');
   }
 }
 
