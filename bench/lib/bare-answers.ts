@@ -44,3 +44,6 @@ export const BARE_ACK = Buffer.from(
 export const BARE_EVENT = Buffer.from(
   JSON.stringify({ type: 'new_message', chat_id: 10, message: BARE_MESSAGE, rev: 10_000, timestamp: NOW }),
 );
+export const BARE_TYPING = Buffer.from(
+  JSON.stringify({ type: 'typing_started', chat_id: 10, user_id: 1, username: 'sender0', timestamp: NOW }),
+);

@@ -1,9 +1,9 @@
 /**
  * The limit for sockets: uWebSockets.js alone. A frame is answered with an ack, and an event goes to every socket of the
- * chat in the path, the sender's included, as Parley's do.
+ * chat in the path, the sender's included, as Parley's do; typing goes to the others and is not answered.
  */
 import { App, us_listen_socket_close, us_socket_local_port, DISABLED } from 'uWebSockets.js';
-import { BARE_ACK, BARE_EVENT } from './bare-answers.js';
+import { BARE_ACK, BARE_EVENT, BARE_TYPING } from './bare-answers.js';
 
 const app = App();
 interface ChatOfSocket {
@@ -26,7 +26,11 @@ app.ws<ChatOfSocket>('/api/v1/ws/:chat', {
   open(socket) {
     socket.subscribe(socket.getUserData().chat);
   },
-  message(socket) {
+  message(socket, data) {
+    if (isTyping(data)) {
+      socket.publish(socket.getUserData().chat, BARE_TYPING, false);
+      return;
+    }
     socket.send(BARE_ACK, false);
     app.publish(socket.getUserData().chat, BARE_EVENT, false);
   },
@@ -39,3 +43,8 @@ app.listen('127.0.0.1', 0, (token) => {
     process.exit(0);
   });
 });
+
+/** By the first letters of the type, without decoding. */
+function isTyping(data: ArrayBuffer): boolean {
+  return Buffer.from(data, '{"type":"'.length, 2).toString('latin1') === 'ty';
+}

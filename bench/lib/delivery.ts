@@ -5,49 +5,53 @@ import { cpuMicros, ownCpuMicros } from './process-usage.js';
 import type { SocketSender } from './socket-sender.js';
 import { quantile, sortedCopy } from './stats.js';
 
-/** Two live sockets of a chat: one sends, the other receives. */
-export interface Pair {
+/** Live sockets of one chat: one sends, the others receive. Nobody else sends there meanwhile. */
+export interface Route {
   readonly from: SocketSender;
-  readonly to: SocketSender;
+  readonly to: readonly SocketSender[];
 }
 
 const DELIVERY_MS = 10_000;
 
 /**
- * Milliseconds from writing a message to its event at the other side, with messages arriving at random over all pairs.
+ * Milliseconds from writing a message to its event at each receiver, with messages arriving at random over all routes.
  * Rejects when one does not arrive.
  */
 export async function measureDelivery(options: {
-  readonly pairs: readonly Pair[];
+  readonly routes: readonly Route[];
   readonly perSecond: number;
   readonly warmMs: number;
   readonly ms: number;
   readonly pids: Readonly<Record<string, number>>;
 }): Promise<Sample & { readonly lateP99: number }> {
-  const { pairs, perSecond, pids } = options;
+  const { routes, perSecond, pids } = options;
   const latencies: number[] = [];
   let missing = 0;
-  // Events of one chat come in the order of its sends, so the oldest time is the one an event belongs to.
-  const lanes = pairs.map(({ from, to }) => {
+  const lanes = routes.map(({ from, to }) => {
     const sentAt: number[] = [];
-    to.onEvent = () => {
-      latencies.push(performance.now() - (sentAt.shift() ?? Number.NaN));
-      missing -= 1;
-    };
-    return { from, sentAt };
+    for (const receiver of to) {
+      // Events of one chat come in the order of its sends: the n-th event belongs to the n-th time.
+      let received = 0;
+      receiver.onEvent = () => {
+        latencies.push(performance.now() - (sentAt[received] ?? Number.NaN));
+        received += 1;
+        missing -= 1;
+      };
+    }
+    return { from, sentAt, receivers: to.length };
   });
 
   const fire = (): void => {
     const lane = lanes[Math.floor(Math.random() * lanes.length)];
-    if (lane === undefined) throw new Error('no pair to send on');
+    if (lane === undefined) throw new Error('no route to send on');
     lane.from.assertOpen();
     lane.sentAt.push(performance.now());
     lane.from.fire();
-    missing += 1;
+    missing += lane.receivers;
   };
   const arrived = (): Promise<void> =>
     waitUntil(() => (missing === 0 ? Promise.resolve() : Promise.reject(new Error(`${missing} are missing`))), {
-      what: 'every message reaches the other side',
+      what: 'every message reaches every receiver',
       deadlineMs: DELIVERY_MS,
     });
 

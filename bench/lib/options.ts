@@ -8,7 +8,7 @@ export const USAGE = `Measures the built server beside what the same machine doe
 
   --quick              two short rounds instead of five
   --rounds <n>         number of counted rounds
-  --only <names>       scenarios, separated by commas: s0,s1,s2,s4,s5,s6,s7
+  --only <names>       scenarios, separated by commas: s0 to s7
   --storage <kind>     embedded, split (MariaDB + MongoDB) or both (default)
   --profile            write CPU profiles of the server beside the report; the figures suffer
   --out <file>         the JSON report (default dist/bench/<time>.json)

@@ -38,6 +38,13 @@ export function openDirectChats(endpoint: Endpoint, users: readonly BenchUser[])
   });
 }
 
+/** A group of all the users, made by the first; answers its id. */
+export async function openGroupChat(endpoint: Endpoint, users: readonly BenchUser[]): Promise<number> {
+  const [first, ...others] = users;
+  const body = { chat_type: 'group', name: 'everybody', participant_ids: others.map(({ id }) => id) };
+  return numberOf(await post(endpoint, '/api/v1/chats/', body, first?.token), 'id');
+}
+
 type Answer = Readonly<Record<string, unknown>>;
 
 async function post({ host, port }: Endpoint, path: string, body: object, token?: string): Promise<Answer> {

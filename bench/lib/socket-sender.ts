@@ -7,22 +7,25 @@ import { LoadSocket, type Endpoint } from './web-socket.js';
 const PREFIX = '{"type":"';
 const KIND = PREFIX.length;
 const PING = maskedFrame('{"type":"ping"}');
+const TYPING = ['start', 'stop'].map((content) => maskedFrame(JSON.stringify({ type: 'typing', content })));
 
-/** First letters of the frame types told apart without decoding: ack, error, new_message, pong. */
+/** First letters of the frame types told apart without decoding: ack, error, new_message, pong, typing_started. */
 const A = 97;
 const E = 101;
 const N = 110;
 const P = 112;
+const T = 116;
 
 type Done = (error?: Error) => void;
 
 /** A live socket on a chat that sends one message at a time and waits for its ack. */
 export class SocketSender implements Lane {
-  /** Acks and `new_message` events seen so far. */
+  /** Acks seen so far, and events: `new_message` and typing. */
   acks = 0;
   events = 0;
-  /** Hears every `new_message` event. */
+  /** Hears every event. */
   onEvent: () => void = () => undefined;
+  private typed = 0;
   private waiting: Done | null = null;
   private over: Error | null = null;
   private readonly frame: Buffer;
@@ -63,6 +66,13 @@ export class SocketSender implements Lane {
     this.socket.send(this.frame);
   }
 
+  /** Starts or stops typing, in turns, so that each frame is news to the others. */
+  fireTyping(): void {
+    const frame = TYPING[this.typed % 2];
+    this.typed += 1;
+    if (frame !== undefined) this.socket.send(frame);
+  }
+
   /** Throws when the server closed the socket. */
   assertOpen(): void {
     if (this.over !== null) throw this.over;
@@ -79,6 +89,7 @@ export class SocketSender implements Lane {
         this.settle();
         break;
       case N:
+      case T:
         this.events += 1;
         this.onEvent();
         break;

@@ -1,5 +1,5 @@
 import { startBare } from '../lib/bare-process.js';
-import { measureDelivery, type Pair } from '../lib/delivery.js';
+import { measureDelivery, type Route } from '../lib/delivery.js';
 import { latencyFigure, type Figure } from '../lib/figure.js';
 import { measure, promiseLane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
@@ -106,15 +106,15 @@ function deliver(
       const { warmMs, windowMs } = bench.effort;
       const pids = { server: server.pid, ...bench.storage.pids };
       return bench.profiled(name, server.inspectorPort, () =>
-        measureDelivery({ pairs: pairsOf(sockets), perSecond, warmMs, ms: windowMs, pids }),
+        measureDelivery({ routes: routesOf(sockets), perSecond, warmMs, ms: windowMs, pids }),
       );
     },
   );
 }
 
-function pairsOf(sockets: readonly SocketSender[]): Pair[] {
+function routesOf(sockets: readonly SocketSender[]): Route[] {
   return sockets.flatMap((from, index) => {
     const to = sockets[index + 1];
-    return index % 2 === 0 && to !== undefined ? [{ from, to }] : [];
+    return index % 2 === 0 && to !== undefined ? [{ from, to: [to] }] : [];
   });
 }
