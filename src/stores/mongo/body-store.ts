@@ -1,9 +1,11 @@
 import { Binary, MongoBulkWriteError, type Collection, type MongoClient, type WriteError } from 'mongodb';
-import { MESSAGES, type MessageDocument } from '../../../schema/mongo/messages.js';
+import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
 import { MONGO_DEADLINE_MS } from './client.js';
 import { unavailable } from './errors.js';
+
+type MessageDocument = DocumentOf<Binary>;
 
 /** Bodies in MongoDB. Owns the client from here on. */
 export function createMongoBodyStore(client: MongoClient, database: string): BodyStore {
