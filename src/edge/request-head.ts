@@ -22,6 +22,9 @@ export function joinHeaders(lines: HeaderLines): Record<string, string> {
   return joined;
 }
 
+/** Header lines of one request; the native parser of uWebSockets.js has room for about as many. */
+const MAX_LINES = 98;
+
 /** How long the body is, or why the request is refused before a handler sees it. */
 export type Framing =
   | { readonly ok: true; readonly contentLength: number | null; readonly chunked: boolean }
@@ -37,6 +40,7 @@ function refused(code: ErrorCode): Framing {
  * coding other than `chunked`, both at once. A declared length over the limit is `payload_too_large` at once.
  */
 export function judgeFraming(lines: HeaderLines, httpVersion: string, maxBodyBytes: number): Framing {
+  if (lines.length > MAX_LINES) return refused('headers_too_large');
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return refused('bad_request');
   let hosts = 0;
   const lengths: string[] = [];

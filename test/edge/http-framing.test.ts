@@ -91,6 +91,11 @@ const REFUSALS: readonly Refusal[] = [
     status: both(431),
   },
   {
+    name: 'five hundred headers',
+    request: `GET / HTTP/1.1\r\nHost: a\r\n${'X: 1\r\n'.repeat(500)}\r\n`,
+    status: both(431),
+  },
+  {
     name: 'a target over the limit',
     request: `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: a\r\n\r\n`,
     status: both(431),

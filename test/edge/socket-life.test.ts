@@ -171,6 +171,29 @@ for (const kind of KINDS) {
       expect(await readClose(client)).to.equal(4408);
     });
 
+    it('closes what is refused while it opens, and tells it once', async () => {
+      const closes: number[] = [];
+      const refusing = await startEdge(kind, {
+        sockets: {
+          accept: () => ({ protocol: null }),
+          open(socket) {
+            socket.close(4001, 'Authentication failed');
+            return { message: () => undefined, drained: () => undefined, closed: (code) => closes.push(code) };
+          },
+        },
+      });
+      try {
+        const client = await openSocket(refusing);
+        expect(await readClose(client)).to.equal(4001);
+        client.write(frame(close, closePayload(4001)));
+        await client.end();
+        await until(() => closes.length > 0, 'the close');
+        expect(closes).to.deep.equal([4001]);
+      } finally {
+        await refusing.stop();
+      }
+    });
+
     it('closes with 1011 where the side above throws, and goes on', async () => {
       const { client, one } = await open();
       client.write(frame(text, 'throw'));

@@ -11,6 +11,8 @@ import type { SealableResponse } from './response.js';
 /** What a client may still send of a refused body before the connection is cut, and for how long. */
 const LINGER_BYTES = 64 * 1024;
 const LINGER_MS = 1_000;
+/** An answer that is given and does not move is cut: node:http looks twice, so after up to twice this. */
+const STALL_MS = 5_000;
 
 /** One request and its response on the node listener, from its headers to its last byte. */
 export class Exchange {
@@ -49,7 +51,12 @@ export class Exchange {
     // Writing to a response whose time is over emits an error that nobody else listens to; the answer is ignored.
     response.on('error', () => undefined);
     response.once('close', () => this.stopTimers());
-    response.once('finish', () => this.lingerForBody());
+    response.once('prefinish', () => request.socket.setTimeout(STALL_MS));
+    response.once('finish', () => {
+      // Still there only when a pipelined request waits: its handler has all of its own time.
+      if (request.socket.timeout === STALL_MS) request.socket.setTimeout(0);
+      this.lingerForBody();
+    });
     request.url = originForm(request.url ?? '/');
     const lines = linesOfRawHeaders(request.rawHeaders);
     const framing = judgeFraming(lines, request.httpVersion, options.maxBodyBytes);

@@ -3,10 +3,10 @@ import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
-import { rawAnswer } from '../answer.js';
 import type { Report } from '../report.js';
 import { IDLE_HTTP_MS } from '../timeouts.js';
 import { Exchange } from './exchange.js';
+import { refuseConnection } from './refuse.js';
 import { CountedRequest } from './request.js';
 import { SealableResponse } from './response.js';
 import { NodeSockets } from './sockets.js';
@@ -106,7 +106,7 @@ export class NodeListener implements Listener {
     if (error.code === 'ECONNRESET' || !tcp.writable) {
       tcp.destroy();
     } else if (exchange?.open !== true) {
-      tcp.end(rawAnswer(errorCode(error)));
+      refuseConnection(tcp, errorCode(error));
     } else if (exchange.received) {
       exchange.closeAfter();
     } else {

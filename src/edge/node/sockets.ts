@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Handshake, ListenerOptions } from '../../ports/listener.js';
-import { rawAnswer } from '../answer.js';
 import { normalAddress } from '../peer-address.js';
 import type { Report } from '../report.js';
 import { joinHeaders, judgeFraming, linesOfRawHeaders, originForm, splitTarget } from '../request-head.js';
 import { CLOSE_TIMEOUT_MS } from '../timeouts.js';
 import { judgeUpgrade } from '../upgrade.js';
 import { IdleWatch } from './idle-watch.js';
+import { refuseConnection } from './refuse.js';
 import { NodeSocket } from './socket.js';
 
 /** `ws` reads options that its type package does not list yet. */
@@ -32,7 +32,7 @@ export class NodeSockets {
       handleProtocols: (_offered, request) => this.protocols.get(request) ?? false,
     };
     this.server = new WebSocketServer(settings);
-    this.server.on('wsClientError', (_error, socket) => socket.end(rawAnswer('bad_request')));
+    this.server.on('wsClientError', (_error, socket) => refuseConnection(socket, 'bad_request'));
     this.idle = options.idleTimeoutMs > 0 ? new IdleWatch(options.idleTimeoutMs) : null;
   }
 
@@ -48,7 +48,7 @@ export class NodeSockets {
       case 'http':
         return false;
       case 'refused':
-        tcp.end(rawAnswer(verdict.code));
+        refuseConnection(tcp, verdict.code);
         return true;
       case 'socket': {
         const peerAddress = normalAddress(tcp.remoteAddress ?? '');
@@ -72,7 +72,7 @@ export class NodeSockets {
       if (accepted.protocol !== null) this.protocols.set(request, accepted.protocol);
     } catch (error) {
       this.report('A socket handler failed', error);
-      tcp.end(rawAnswer('internal'));
+      refuseConnection(tcp, 'internal');
       return true;
     }
     this.server.handleUpgrade(request, tcp, head, (ws) => this.opened(ws, tcp, handshake));
