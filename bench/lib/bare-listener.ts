@@ -8,11 +8,11 @@ import Koa from 'koa';
 import { koaBody } from 'koa-body';
 import type { openListener } from '../../src/edge/open-listener.js';
 import { LIMITS } from '../../src/protocol/limits.js';
+import { builtUrl } from './dist.js';
 import { BARE_ACK, BARE_EVENT, BARE_MESSAGE, BARE_USER } from './bare-answers.js';
 
 // The built listener, as the server under test uses it, and not this loader's translation of its source.
-const built = new URL('../../dist/src/edge/open-listener.js', import.meta.url).href;
-const edge = (await import(built)) as { readonly openListener: typeof openListener };
+const edge = (await import(builtUrl('src/edge/open-listener.js'))) as { readonly openListener: typeof openListener };
 
 const router = new Router();
 router.get('/api/v1/users/me', (context) => {

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import { builtPath } from './dist.js';
 import { launch, type ServerProcess } from './server-process.js';
 import type { DataSet } from './storage.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const SECRET_KEY = randomBytes(48).toString('base64');
 
 export interface ParleyOptions {
@@ -19,7 +18,7 @@ export function startParley(
 ): Promise<ServerProcess> {
   return launch({
     name: 'parley',
-    script: [MAIN],
+    script: [builtPath('src/main.js')],
     folder: data.folder,
     inspect,
     env: {
