@@ -23,6 +23,8 @@ export class NodeListener implements Listener {
   private readonly newest = new Map<Duplex, Exchange>();
   private draining = false;
   private closed: Promise<void> | null = null;
+  /** Kept from the start: with idle connections only, the server has closed before `close` is called. */
+  private readonly serverClosed: Promise<void>;
 
   constructor(
     private readonly options: ListenerOptions,
@@ -30,6 +32,7 @@ export class NodeListener implements Listener {
   ) {
     this.sockets = new NodeSockets(options, report);
     this.server = createHttpServer(options);
+    this.serverClosed = new Promise((resolve) => this.server.once('close', resolve));
     this.server.on('connection', (tcp) => this.connected(tcp));
     this.server.on('request', (request, response) => this.begin(request, response, false));
     this.server.on('checkContinue', (request, response) => this.begin(request, response, true));
@@ -63,7 +66,7 @@ export class NodeListener implements Listener {
       this.sockets.close();
       for (const tcp of this.connections) tcp.destroy();
       if (!wasListening || this.connections.size === 0) resolve();
-      else this.server.once('close', () => resolve());
+      else void this.serverClosed.then(resolve);
     });
     return this.closed;
   }
