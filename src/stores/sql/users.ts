@@ -11,6 +11,10 @@ import { duplicateKey } from './errors.js';
 /** Bytes of the search columns; one compatibility character can unfold to eighteen. */
 const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
 
+const TOUCH = 'UPDATE users SET last_seen = ? WHERE id = ? AND (last_seen IS NULL OR last_seen < ?)';
+/** Rows that one transaction keeps locked. */
+const TOUCH_BATCH = 100;
+
 /** Accounts over either SQL dialect. */
 export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock }): UserStore {
   const { users } = sql.tables;
@@ -109,21 +113,14 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
     },
 
     async touchLastSeen(seen) {
-      if (seen.length === 0) return;
-      const at = new Date(Math.max(...seen.map((entry) => entry.at.getTime())));
-      const ids = seen.map((entry) => entry.userId);
-      // One moment for the whole batch: last_seen is a matter of minutes, and one statement serves a thousand users.
-      await sql.transaction((tx) =>
-        tx.db
-          .update(users)
-          .set({ lastSeen: at })
-          .where(
-            and(
-              inArray(users.id, ids),
-              fragment`(${users.lastSeen} IS NULL OR ${users.lastSeen} < ${fragment.param(at, users.lastSeen)})`,
-            ),
-          ),
-      );
+      // By id, so that two nodes that write the same users wait for each other instead of deadlocking.
+      const ordered = [...seen].sort((one, other) => one.userId - other.userId);
+      for (let from = 0; from < ordered.length; from += TOUCH_BATCH) {
+        const batch = ordered.slice(from, from + TOUCH_BATCH);
+        await sql.transaction(async (tx) => {
+          for (const { userId, at } of batch) await tx.run(TOUCH, [at, userId, at]);
+        });
+      }
     },
   };
 

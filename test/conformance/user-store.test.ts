@@ -1,0 +1,6 @@
+import { openTestStores } from '../helpers/stores.js';
+import { userSearchSuite } from './user-store.search.suite.js';
+import { userStoreSuite } from './user-store.suite.js';
+
+userStoreSuite(openTestStores);
+userSearchSuite(openTestStores);
