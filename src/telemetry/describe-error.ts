@@ -16,8 +16,9 @@ export function describeError(error: unknown): string {
 
 /** Ours, or of the system (EADDRINUSE, EACCES ...); drivers throw classes of their own or other codes. */
 function isPlain(error: Error): boolean {
-  if (Object.getPrototypeOf(error) !== Error.prototype || 'sqlState' in error) return false;
-  return !('code' in error) || (typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code));
+  const code: unknown = 'code' in error ? error.code : undefined;
+  if (code === undefined) return Object.getPrototypeOf(error) === Error.prototype && !('sqlState' in error);
+  return typeof code === 'string' && /^E[A-Z]+$/.test(code);
 }
 
 function withCause(text: string, cause: unknown): string {

@@ -59,8 +59,8 @@ describe('A18: a start that is refused', function () {
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
     const run = start({ PORT: String(port) });
-    expect(await run.exit()).to.equal(1);
-    other.close();
+    const code = await run.exit().finally(() => other.close());
+    expect(code).to.equal(1);
     const last = run.events().at(-1);
     expect(last?.['level']).to.equal('error');
     expect(last?.['msg'])

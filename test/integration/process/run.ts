@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,7 @@ export interface Run {
   readonly dispose: () => Promise<void>;
 }
 
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Runs a file of the repository, or a script given as text, in a directory and with an environment of its own. */
@@ -28,7 +30,7 @@ export function runProcess(
   env: Readonly<Record<string, string>> = {},
 ): Run {
   const entry = 'file' in what ? [`${ROOT}${what.file}`] : ['--input-type=module', '--eval', what.script];
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...entry], {
+  const child = spawn(process.execPath, ['--import', TSX, ...entry], {
     cwd,
     env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
