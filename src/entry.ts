@@ -17,7 +17,7 @@ export interface Entry {
 /** Signals' numbers, for the exit codes that shells expect (128 + n). */
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 /** Ctrl+C under `npm start` arrives twice: from the terminal, and passed on by npm. */
-const SAME_PRESS_MS = 100;
+const SAME_PRESS_MS = 200;
 /** A little less than the ten seconds that operators are promised. */
 const STOP_MS = 9_500;
 

@@ -1,4 +1,4 @@
-import { createApp, type App } from './app.js';
+import type { App } from './app.js';
 import { setNativeHeaderLimit } from './config/env.js';
 import { VERSION } from './domain/version.js';
 import { enter, exitOnBugs, stopOnSignals } from './entry.js';
@@ -14,6 +14,8 @@ async function main(): Promise<void> {
   let app: App | null = null;
   stopOnSignals(logger, async () => await app?.stop());
 
+  // Loaded only now: wrong settings are told at once, and no native module runs for them.
+  const { createApp } = await import('./app.js');
   app = await createApp(settings, logger);
   const addresses = await app.start();
   const { lines, facts } = startMessage(settings, { ...addresses, storage: app.stores.describe(), version: VERSION });

@@ -80,6 +80,18 @@ describe('the server process', function () {
     expect(second.output()).to.contain(String(run.child.pid)).and.not.to.contain('    at ');
   });
 
+  it('the schema can be made beforehand, and a second time changes nothing', async () => {
+    const statements: unknown[] = [];
+    for (const _round of [1, 2]) {
+      const run = runProcess({ file: 'src/migrate.ts' }, directory);
+      runs.push(run);
+      expect(await run.exit()).to.equal(0);
+      statements.push(run.events().at(-1)?.['statements']);
+    }
+    expect(statements[0]).to.be.above(5);
+    expect(statements[1]).to.equal(0);
+  });
+
   it('ends with 1 and without the values when a bug is not caught', async () => {
     const script = `
       import { exitOnBugs } from '${new URL('../../../src/entry.ts', import.meta.url).href}';
