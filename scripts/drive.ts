@@ -40,8 +40,16 @@ async function curl(
   return { status: Number(stdout.slice(cut + 1)), json: JSON.parse(stdout.slice(0, cut)) as Json };
 }
 
+interface Wscat {
+  next(type: string): Promise<Json>;
+  send(frame: Json): void;
+  /** Resolves once the socket is live. */
+  live(): Promise<void>;
+  stop(): void;
+}
+
 /** A wscat that stays open; `next` waits for a frame. */
-function wscat(url: string): { next(type: string): Promise<Json>; send(frame: Json): void; stop(): void } {
+function wscat(url: string): Wscat {
   const child = spawn('node_modules/.bin/wscat', ['--no-color', '-c', url], { stdio: ['pipe', 'pipe', 'inherit'] });
   const frames: Json[] = [];
   const lines = createInterface({ input: child.stdout });
@@ -55,18 +63,25 @@ function wscat(url: string): { next(type: string): Promise<Json>; send(frame: Js
     }
     lines.emit('frame');
   });
+  async function next(type: string): Promise<Json> {
+    const deadline = AbortSignal.timeout(10_000);
+    for (;;) {
+      const index = frames.findIndex((frame) => frame['type'] === type);
+      if (index >= 0) return frames.splice(index, 1)[0] ?? {};
+      await once(lines, 'frame', { signal: deadline }).catch(() => {
+        throw new Error(`no ${type} frame within 10 s`);
+      });
+    }
+  }
+  const send = (frame: Json): void => void child.stdin.write(`${JSON.stringify(frame)}\n`);
   return {
-    async next(type) {
-      const deadline = AbortSignal.timeout(10_000);
-      for (;;) {
-        const index = frames.findIndex((frame) => frame['type'] === type);
-        if (index >= 0) return frames.splice(index, 1)[0] ?? {};
-        await once(lines, 'frame', { signal: deadline }).catch(() => {
-          throw new Error(`no ${type} frame within 10 s`);
-        });
-      }
+    next,
+    send,
+    async live() {
+      // What is typed before the connection stands is lost, and without a terminal wscat does not say when it does.
+      const timer = setInterval(() => send({ type: 'ping' }), 250);
+      await next('pong').finally(() => clearInterval(timer));
     },
-    send: (frame) => child.stdin.write(`${JSON.stringify(frame)}\n`),
     stop: () => child.kill('SIGTERM'),
   };
 }
@@ -118,6 +133,8 @@ async function drive({ url, process: server }: Running): Promise<void> {
   const chatId = direct.json['id'] as number;
 
   const socket = wscat(`${url.replace('http', 'ws')}/api/v1/ws/${chatId}?token=${ben.token}`);
+  // Live before the other one comes, so that it sees them come.
+  await socket.live();
   const annSocket = wscat(`${url.replace('http', 'ws')}/api/v1/ws/${chatId}?token=${ann.token}`);
   try {
     check('presence reaches the other', (await socket.next('user_joined'))['user_id'] === ann.id, 'other user');
