@@ -6,7 +6,7 @@ import { asDate, type SqlRow } from '../database.js';
 import { withContents } from '../messages/contents.js';
 import { MESSAGE_COLUMNS, readMessageRow, type MessageRow } from '../messages/rows.js';
 import type { RepositoryContext } from './context.js';
-import { UNREAD_COUNT } from './unread.js';
+import { countUnread, type Watermark } from './unread.js';
 
 const LISTED = `chat_participants p JOIN chats c ON c.id = p.chat_id
   WHERE p.user_id = ? AND p.left_at IS NULL AND c.is_active = TRUE
@@ -16,27 +16,38 @@ const TOTAL = `SELECT COUNT(*) AS total FROM ${LISTED}`;
 
 /** Sends and renames move updated_at, so it is the order of activity; only the page's own chats are counted out. */
 const PAGE = `SELECT c.id AS c_id, c.name, c.chat_type, c.created_at, c.updated_at, c.last_seq, c.rev AS c_rev,
+    c.last_visible_seq, p.last_read_seq,
     (SELECT COUNT(*) FROM chat_participants q WHERE q.chat_id = c.id AND q.left_at IS NULL) AS participant_count,
-    ${UNREAD_COUNT} AS unread_count, ${MESSAGE_COLUMNS}, '' AS sender_username
+    ${MESSAGE_COLUMNS}, '' AS sender_username
   FROM (SELECT c.id FROM ${LISTED} ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?) listed
   JOIN chats c ON c.id = listed.id
   JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ?
   LEFT JOIN message_metadata m ON m.chat_id = c.id AND m.seq = c.last_visible_seq
   ORDER BY c.updated_at DESC, c.id DESC`;
 
-/** Two statements and one body read; a third statement where a body has just been superseded. */
+/**
+ * At most three statements of one snapshot and one body read; a fourth statement where a body has just been superseded.
+ */
 export async function listChats(
   context: RepositoryContext,
   userId: number,
   { offset, limit }: Parameters<ChatStore['list']>[1],
 ): ReturnType<ChatStore['list']> {
-  const { rows, total } = await context.sql.read(async (session) => ({
-    rows: await session.query(PAGE, [userId, limit, offset, userId]),
-    total: Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0),
-  }));
+  const { sql } = context;
+  const { rows, total, unread } = await sql.snapshot(async (session) => {
+    const rows = await session.query(PAGE, [userId, limit, offset, userId]);
+    const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);
+    return { rows, total, unread: await countUnread(session, sql.kind, rows.flatMap(watermarkOf)) };
+  });
   const messages = rows.flatMap((row) => lastMessageRow(row) ?? []);
   const contents = new Map((await previews(context, messages)).map((message) => [message.id, message]));
-  return { items: rows.map((row) => toEntry(row, contents)), total };
+  return { items: rows.map((row) => toEntry(row, contents, unread)), total };
+}
+
+/** None where everything visible is read, which needs no counting. */
+function watermarkOf(row: SqlRow): readonly Watermark[] {
+  const lastReadSeq = Number(row['last_read_seq']);
+  return Number(row['last_visible_seq']) > lastReadSeq ? [{ chatId: Number(row['c_id']), lastReadSeq }] : [];
 }
 
 function lastMessageRow(row: SqlRow): MessageRow | null {
@@ -54,7 +65,11 @@ async function previews(context: RepositoryContext, rows: readonly MessageRow[])
   }
 }
 
-function toEntry(row: SqlRow, contents: ReadonlyMap<number, Message>): ChatListEntry {
+function toEntry(
+  row: SqlRow,
+  contents: ReadonlyMap<number, Message>,
+  unread: ReadonlyMap<number, number>,
+): ChatListEntry {
   const name = row['name'];
   const last = lastMessageRow(row);
   return {
@@ -70,6 +85,6 @@ function toEntry(row: SqlRow, contents: ReadonlyMap<number, Message>): ChatListE
     },
     participantCount: Number(row['participant_count']),
     lastMessage: last === null ? null : { content: contents.get(last.id)?.content ?? null, timestamp: last.timestamp },
-    unreadCount: Number(row['unread_count']),
+    unreadCount: unread.get(Number(row['c_id'])) ?? 0,
   };
 }

@@ -4,9 +4,9 @@ import type { ChatStore } from '../../../ports/chat-store.js';
 import type { Session } from '../database.js';
 import type { RepositoryContext } from './context.js';
 import { settled } from './settle.js';
-import { UNREAD_COUNT } from './unread.js';
+import { countUnread } from './unread.js';
 
-const STATE = `SELECT c.last_seq, p.last_read_seq, ${UNREAD_COUNT} AS unread_count
+const STATE = `SELECT c.last_seq, c.last_visible_seq, p.last_read_seq
   FROM chat_participants p JOIN chats c ON c.id = p.chat_id
   WHERE p.chat_id = ? AND p.user_id = ? AND p.left_at IS NULL AND c.is_active = TRUE`;
 
@@ -23,7 +23,16 @@ export async function markRead(
   const { sql } = context;
   const before = await sql.read((session) => readState(session, chatId, userId));
   const wanted = Math.min(seq, before.lastSeq);
-  if (wanted <= before.lastReadSeq) return { lastReadSeq: before.lastReadSeq, unreadCount: before.unreadCount };
+  if (wanted > before.lastReadSeq) await moveTo(context, chatId, userId, wanted);
+  return sql.snapshot(async (session) => {
+    const { lastReadSeq, lastVisibleSeq } = await readState(session, chatId, userId);
+    if (lastVisibleSeq <= lastReadSeq) return { lastReadSeq, unreadCount: 0 };
+    const unread = await countUnread(session, sql.kind, [{ chatId, lastReadSeq }]);
+    return { lastReadSeq, unreadCount: unread.get(chatId) ?? 0 };
+  });
+}
+
+async function moveTo({ sql }: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<void> {
   const { chatParticipants } = sql.tables;
   await settled(
     sql,
@@ -45,14 +54,12 @@ export async function markRead(
       return row !== undefined && row.lastReadSeq >= wanted ? 'committed' : 'absent';
     },
   );
-  const { lastReadSeq, unreadCount } = await sql.read((session) => readState(session, chatId, userId));
-  return { lastReadSeq, unreadCount };
 }
 
 interface ReadState {
   readonly lastSeq: number;
   readonly lastReadSeq: number;
-  readonly unreadCount: number;
+  readonly lastVisibleSeq: number;
 }
 
 async function readState(session: Session, chatId: number, userId: number): Promise<ReadState> {
@@ -61,6 +68,6 @@ async function readState(session: Session, chatId: number, userId: number): Prom
   return {
     lastSeq: Number(row['last_seq']),
     lastReadSeq: Number(row['last_read_seq']),
-    unreadCount: Number(row['unread_count']),
+    lastVisibleSeq: Number(row['last_visible_seq']),
   };
 }

@@ -29,7 +29,7 @@ const READER = `chats c JOIN chat_participants p ON p.chat_id = c.id AND p.user_
 function history(rows: string): string {
   return `SELECT ${STATE}, ${MESSAGE_WITH_SENDER}
     FROM ${READER} LEFT JOIN (${rows}) m ON m.chat_id = c.id LEFT JOIN users u ON u.id = m.sender_id
-    WHERE c.id = ? AND c.is_active = TRUE ORDER BY m.seq DESC`;
+    WHERE c.id = ? AND c.is_active = TRUE`;
 }
 
 const BEFORE = history(OLDER);
@@ -74,10 +74,15 @@ function toHistory(found: readonly SqlRow[]): HistoryRows {
   const [state] = found;
   if (state === undefined) throw new AppError('chat_not_found');
   return {
-    rows: state['id'] === undefined || state['id'] === null ? [] : found.map(readMessageRow),
+    rows: newestFirst(state['id'] === undefined || state['id'] === null ? [] : found.map(readMessageRow)),
     visibleCount: Number(state['visible_count']),
     lastSeq: Number(state['last_seq']),
     firstVisibleSeq: Number(state['first_visible_seq'] ?? 0),
     lastVisibleSeq: Number(state['last_visible_seq']),
   };
+}
+
+/** Here, because sorting a joined result costs the databases a temporary table. */
+export function newestFirst(rows: readonly MessageRow[]): readonly MessageRow[] {
+  return [...rows].sort((a, b) => b.seq - a.seq);
 }

@@ -2,7 +2,7 @@ import type { MessageLog } from '../../../ports/message-log.js';
 import type { RepositoryContext } from '../chats/context.js';
 import type { Session } from '../database.js';
 import { withContents } from './contents.js';
-import { readCounters, readWindow, type HistoryRows } from './history.js';
+import { newestFirst, readCounters, readWindow, type HistoryRows } from './history.js';
 import { MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
 
 /** A page by number: the first in one statement, others in two of one snapshot. */
@@ -44,8 +44,7 @@ function byNumber(direction: 'ASC' | 'DESC'): string {
     FROM (SELECT v.seq FROM message_metadata v WHERE v.chat_id = ? AND v.is_deleted = FALSE
       ORDER BY v.seq ${direction} LIMIT ? OFFSET ?) w
     JOIN message_metadata m ON m.chat_id = ? AND m.seq = w.seq
-    JOIN users u ON u.id = m.sender_id
-    ORDER BY m.seq DESC`;
+    JOIN users u ON u.id = m.sender_id`;
 }
 
 const FROM_NEWEST = byNumber('DESC');
@@ -64,5 +63,5 @@ async function readByNumber(
     offset <= fromOldest
       ? await session.query(FROM_NEWEST, [chatId, count, offset, chatId])
       : await session.query(FROM_OLDEST, [chatId, count, fromOldest, chatId]);
-  return rows.map(readMessageRow);
+  return newestFirst(rows.map(readMessageRow));
 }
