@@ -107,7 +107,7 @@ async function wire(
     lastSeen,
     clock,
     presence: socketHandler.presence,
-    wakeEraser: eraser.wake,
+    wakeEraser: () => eraser.wake(),
     passwordMinLength: identity.passwordMinLength,
     isStopping: () => stopping !== null,
   });

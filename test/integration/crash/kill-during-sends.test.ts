@@ -107,7 +107,15 @@ describe('kill -9 during sends', function () {
         };
         users.forEach((user, at) => {
           const mine = sent[at] ?? [];
-          void sendUntilKilled(client.url, chat.id, user, `r${round}u${at}`, mine, acked[at] ?? new Map(), onAck);
+          void sendUntilKilled(
+            client.url,
+            chat.id,
+            user,
+            `r${round}u${at}`,
+            mine,
+            acked[at] ?? new Map<string, Acked>(),
+            onAck,
+          );
         });
       });
       await killed;
