@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'data', 'coverage', 'schema/*/migrations'] },
+  { ignores: ['dist', '.cache', 'data', 'coverage', 'schema/*/migrations'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
