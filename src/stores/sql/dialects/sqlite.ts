@@ -23,7 +23,7 @@ const SNAPSHOTS = 4;
  * Opens or creates the file.
  */
 export async function openSqlite({ file, clock }: SqliteOptions, hooks: StatementHooks = {}): Promise<SqlDatabase> {
-  const reader = await SqliteConnection.open(file);
+  let reader = await SqliteConnection.open(file);
   const writers = new ConnectionShelf(file);
   const snapshots = new ConnectionShelf(file);
   const writeQueue = new PlaceQueue(1, DEADLINE_MS);
@@ -83,10 +83,16 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
 
   async function read<T>(fn: (session: Session) => Promise<T>): Promise<T> {
     const line = new Line(hooks, 'read');
+    const connection = reader;
     try {
-      return await fn(sqliteSession(reader, line, clock));
+      return await fn(sqliteSession(connection, line, clock));
     } finally {
       line.end();
+      // After SQLITE_BUSY the driver leaves a statement half run, and the connection would read that moment for ever.
+      if (line.failure !== null && connection === reader) {
+        reader = await SqliteConnection.open(file);
+        connection.close();
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failureIn, isRetryable, scrub } from '../errors.js';
+import { isRetryable, scrub } from '../errors.js';
 import { SqliteConnection } from '../dialects/sqlite-connection.js';
 import { RECORDS, type MigrationHook, type MigrationState, type MigrationTarget } from './target.js';
 
@@ -11,7 +11,28 @@ export async function sqliteMigrationTarget(
   file: string,
   hook: MigrationHook = () => undefined,
 ): Promise<MigrationTarget> {
-  const connection = await SqliteConnection.open(file);
+  let connection = await SqliteConnection.open(file);
+
+  /** Waits for its turn to write. */
+  async function begin(): Promise<void> {
+    const deadline = performance.now() + LOCK_WAIT_MS;
+    for (;;) {
+      // Rebuilding a table drops it, which must not reach the rows that refer to it. Has no effect once it has begun.
+      await query('PRAGMA foreign_keys = 0');
+      await hook('BEGIN IMMEDIATE');
+      try {
+        return await connection.begin('write');
+      } catch (error) {
+        const failure = scrub(error, 'write');
+        if (!isRetryable(failure) || performance.now() > deadline) throw failure;
+        // After SQLITE_BUSY the driver leaves its statement half run, and nothing could be committed over it.
+        connection.close();
+        await sleep(LOCK_POLL_MS);
+        connection = await SqliteConnection.open(file);
+      }
+    }
+  }
+
   const query = async (sql: string, args: string[] = []) => {
     await hook(sql);
     const { rows } = await connection.execute({ sql, args });
@@ -21,9 +42,7 @@ export async function sqliteMigrationTarget(
   return {
     description: `The SQLite database "${file}"`,
     async exclusively(work) {
-      // Rebuilding a table drops it, which must not reach the rows that refer to it. No effect inside a transaction.
-      await query('PRAGMA foreign_keys = 0');
-      await begin(connection, hook);
+      await begin();
       try {
         const result = await work();
         const dangling = await query('PRAGMA foreign_key_check');
@@ -61,18 +80,4 @@ export async function sqliteMigrationTarget(
       return Promise.resolve();
     },
   };
-}
-
-async function begin(connection: SqliteConnection, hook: MigrationHook): Promise<void> {
-  const deadline = performance.now() + LOCK_WAIT_MS;
-  for (;;) {
-    await hook('BEGIN IMMEDIATE');
-    try {
-      return await connection.begin('write');
-    } catch (error) {
-      const failure = failureIn(error) ?? scrub(error, 'write');
-      if (!isRetryable(failure) || performance.now() > deadline) throw failure;
-      await sleep(LOCK_POLL_MS);
-    }
-  }
 }
