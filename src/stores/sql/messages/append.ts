@@ -6,7 +6,7 @@ import type { RepositoryContext } from '../chats/context.js';
 import { settled } from '../chats/settle.js';
 import { batchVerdict, writeBatch, type BatchPlan } from './append-batch.js';
 import { withContents } from './contents.js';
-import { dropBodies } from './drop-bodies.js';
+import { dropBodies, insertBodies } from './body-writes.js';
 import { findFirst, type FirstMessage } from './duplicates.js';
 import type { Mint } from './minting.js';
 import { toMessage } from './rows.js';
@@ -48,13 +48,10 @@ export async function appendBatch(
   return answer(context, drafts, sends, fates);
 }
 
-/** The sends whose bodies are not there, with the reason. */
-async function storeBodies(
-  { bodies }: RepositoryContext,
-  sends: readonly Send[],
-): Promise<ReadonlyMap<Send, AppError>> {
+/** The sends whose bodies are not there. */
+async function storeBodies(context: RepositoryContext, sends: readonly Send[]): Promise<ReadonlyMap<Send, AppError>> {
   try {
-    const failed = new Set(await bodies.insert(sends.map(bodyOf)));
+    const failed = new Set(await insertBodies(context, sends.map(bodyOf)));
     return new Map(sends.filter((_, index) => failed.has(index)).map((send) => [send, new AppError('unavailable')]));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

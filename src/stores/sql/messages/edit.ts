@@ -10,7 +10,7 @@ import type { RepositoryContext } from '../chats/context.js';
 import { settled, type Verdict } from '../chats/settle.js';
 import type { Session } from '../database.js';
 import { withContents } from './contents.js';
-import { dropBodies } from './drop-bodies.js';
+import { dropBodies, insertBodies } from './body-writes.js';
 import { readMessageState } from './message-state.js';
 import { assertFresh, type Mint, type Minted } from './minting.js';
 import { toMessage, type MessageRow } from './rows.js';
@@ -58,11 +58,11 @@ async function editableRow(session: Session, edit: Edit): Promise<MessageRow> {
   return row;
 }
 
-async function storeBody({ bodies }: RepositoryContext, mint: Mint, row: MessageRow, content: string): Promise<Minted> {
+async function storeBody(context: RepositoryContext, mint: Mint, row: MessageRow, content: string): Promise<Minted> {
   const minted = mint.mint();
   const { messageId, chatId, senderId } = row;
-  const failed = await bodies.insert([{ id: minted.id, messageId, chatId, senderId, content, timestamp: minted.at }]);
-  if (failed.length > 0) throw new AppError('unavailable');
+  const body = { id: minted.id, messageId, chatId, senderId, content, timestamp: minted.at };
+  if ((await insertBodies(context, [body])).length > 0) throw new AppError('unavailable');
   return minted;
 }
 

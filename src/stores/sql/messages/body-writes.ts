@@ -1,5 +1,22 @@
 import { AppError } from '../../../domain/errors.js';
+import type { Body } from '../../../ports/body-store.js';
 import type { RepositoryContext } from '../chats/context.js';
+
+/**
+ * Stores bodies ahead of their rows; answers the indexes of those that failed alone. Whatever else goes wrong is
+ * `unavailable`, an unknown outcome too: the row is not written then, so the message certainly does not exist.
+ */
+export async function insertBodies(
+  { bodies }: RepositoryContext,
+  written: readonly Body[],
+): Promise<readonly number[]> {
+  try {
+    return await bodies.insert(written);
+  } catch (error) {
+    if (error instanceof AppError) throw new AppError('unavailable', { cause: error });
+    throw error;
+  }
+}
 
 /**
  * Removes bodies that were stored for a row which will never be written. They hold what someone wrote, so they are
