@@ -8,9 +8,16 @@ describe('sockets: graceful stop', () => {
   let app: TestApp;
   let release: () => void;
   let sending: number;
+  let stopped: Promise<void> | null;
+
+  /** The test or what cleans up after it, whichever comes first. */
+  function stop(): Promise<void> {
+    return (stopped ??= app.stop());
+  }
 
   beforeEach(async () => {
     sending = 0;
+    stopped = null;
     release = () => undefined;
     app = await startTestApp({
       wrapServices: (services) => ({
@@ -29,7 +36,7 @@ describe('sockets: graceful stop', () => {
   afterEach(async () => {
     release();
     dropSockets();
-    await app.stop();
+    await stop();
   });
 
   it('acknowledges what is in flight, then closes every socket with 1012', async () => {
@@ -38,13 +45,13 @@ describe('sockets: graceful stop', () => {
     const [a, b] = [await live(app, chatId, ada), await live(app, chatId, ben)];
     a.send({ type: 'message', content: 'held', id: 'last' });
     await until(() => sending === 1, 'the send has begun');
-    const stopped = app.stop();
+    const finished = stop();
     b.send({ type: 'message', content: 'too late', id: 'late' });
     expect(await b.next((frame) => frame['id'] === 'late')).to.include({ type: 'error', code: 'shutting_down' });
     release();
     expect(await a.next((frame) => frame['id'] === 'last')).to.include({ type: 'ack', seq: 1 });
     for (const client of [a, b]) expect((await client.closed).code).to.equal(1012);
-    await stopped;
+    await finished;
     const refused = await connect(`${app.wsUrl}/${chatId}?token=${ada.token}`).then(
       () => 'connected',
       () => 'refused',

@@ -90,6 +90,14 @@ describe('connection', () => {
       expect(from('192.0.2.5')).to.equal(4429);
     });
 
+    it('counts by the peer, whatever address it claims to speak for', () => {
+      const harness = new Harness({ maxUnauthenticated: 4 });
+      harness.authenticate = () => new Promise(() => undefined);
+      const claiming = (address: string): number | null =>
+        harness.open(1, { headers: { 'x-forwarded-for': address } }).socket.closedWith;
+      expect([claiming('198.51.100.1'), claiming('198.51.100.2')]).to.deep.equal([null, 4429]);
+    });
+
     it('gives the place back on authentication, else only when the socket is really gone', async () => {
       const harness = new Harness({ maxUnauthenticated: 1 });
       const good = await harness.connect(1);

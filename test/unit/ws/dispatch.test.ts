@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
+import { COMMAND_TYPES } from '../../../src/ws/commands.js';
 import { message, settle, type Frame } from './fakes.js';
 import { Harness, type Peer } from './harness.js';
 
@@ -19,6 +20,10 @@ describe('dispatch', () => {
     await settle();
     return peer.socket.json()[before];
   }
+
+  it('knows these commands and no others', () => {
+    expect(COMMAND_TYPES).to.deep.equal(['message', 'typing', 'ping']);
+  });
 
   it('answers a message with one ack after the store has it', async () => {
     const ack = await replyTo({ type: 'message', chat_id: 7, content: 'hi', client_message_id: 'c-1', id: 'a' });

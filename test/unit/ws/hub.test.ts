@@ -175,6 +175,14 @@ describe('hub', () => {
     expect(broker.calls.at(-1)).to.equal('active 7');
   });
 
+  it('logs an unsubscription that fails, and subscribes again for the next socket', async () => {
+    broker.unsubscribe = () => Promise.reject(new Error('broker is down'));
+    hub.register(7, new Recorder(1)).leave();
+    await hub.register(7, new Recorder(2)).subscribed;
+    expect(logger.at('warn')).to.deep.equal(['a chat could not be unsubscribed']);
+    expect(broker.calls.at(-1)).to.equal('active 7');
+  });
+
   it('counts users once and only live sockets', () => {
     const one = hub.register(7, new Recorder(1));
     const two = hub.register(7, new Recorder(1));
