@@ -147,6 +147,14 @@ for (const kind of KINDS) {
       });
     }
 
+    it('closes soon after a refusal, with nothing behind the answer', async () => {
+      const client = await edge.connect();
+      const { status } = await client.write(REFUSALS[0]?.request ?? '').response();
+      expect(status).to.equal(400);
+      await client.end();
+      expect(client.pending.byteLength).to.equal(0);
+    });
+
     it('passes a target on exactly as it was sent', async () => {
       for (const target of ['/a%2Fb%00/../c//d', '/?', '/x?q=%zz&q=1&a[$ne]=+', '/%', '/a?b?c', '//host/x']) {
         const { url } = await ask(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);

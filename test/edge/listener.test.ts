@@ -110,6 +110,18 @@ for (const kind of KINDS) {
       expect((await failure(edge.connect())).code).to.equal('ECONNREFUSED');
     });
 
+    it('closes where stopping has already ended every connection', async () => {
+      const edge = await startEdge(kind);
+      const client = await edge.connect();
+      await client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n').response();
+      edge.listener.stopAccepting();
+      // node:http ends idle connections when it stops accepting, uWebSockets.js leaves them.
+      if (kind === 'node') await client.end();
+      await edge.listener.close();
+      await client.end();
+      await edge.stop();
+    });
+
     it('closes without ever having listened', async () => {
       const listener = await openListener(kind, OPTIONS, () => undefined);
       listener.stopAccepting();

@@ -5,11 +5,14 @@ import { edgeAnswer } from '../answer.js';
 import type { Report } from '../report.js';
 import { lateAnswerCode } from '../timeouts.js';
 import { BridgedRequest, BridgedResponse, type Reply } from './koa-pair.js';
-import { wireAnswer, wireReply, writeReply, type WireReply } from './reply.js';
+import { wireAnswer, wireReply, writePending, writeReply, type WireReply } from './reply.js';
 import type { RequestHead } from './request.js';
 
 /** The native side drops a body that takes over 10 s at less than 16 KB/s; starting its clock anew leaves it to ours. */
 const KEEP_READING_MS = 5_000;
+
+/** Milliseconds for a refused client to read why. */
+const LINGER_MS = 1_000;
 
 /** What an exchange needs of its listener. */
 export interface ExchangeHost {
@@ -62,21 +65,28 @@ export class UwsExchange {
    * The edge's own answer to a request that is not over: the connection ends with it. Sent after the native parser is
    * through with what it holds, because until then an answered request lets it run the next one behind it (and where
    * framing is in doubt, that one may be smuggled); a pending one makes it drop the connection instead.
+   * `whole`: no byte of this request is still to come.
    */
-  refuse(method: string, code: ErrorCode): void {
+  refuse(method: string, code: ErrorCode, whole = false): void {
     if (this.refusing || !this.open) return;
     this.refusing = true;
     this.stopTimers();
-    setImmediate(() => this.guard(() => this.sendRefusal(method, code)));
+    setImmediate(() => this.guard(() => this.sendRefusal(method, code, whole)));
   }
 
-  private sendRefusal(method: string, code: ErrorCode): void {
-    if (!this.open) return;
-    // Closing over unread bytes would reset the connection before the client has read the answer; reading them would be
-    // work for nothing. So nothing more is read, and the native time-out of 10 s closes what the client leaves open.
+  private sendRefusal(method: string, code: ErrorCode, whole: boolean): void {
+    if (!this.open || this.written) return;
+    // The native side ends a HEAD answer without closing.
+    if (whole && method !== 'HEAD') {
+      this.write(method, wireAnswer(edgeAnswer(code)), true);
+      return;
+    }
+    this.written = true;
+    // Closing over unread bytes would reset the connection before the client has read the answer, and reading them
+    // would be work for nothing: so nothing more is read, and the client gets a moment.
     this.res.pause();
-    const answer = wireAnswer(edgeAnswer(code));
-    this.write(method, { ...answer, headers: [...answer.headers, ['connection', 'close']] }, false);
+    this.res.cork(() => this.guard(() => writePending(this.res, method, edgeAnswer(code))));
+    this.timer = setTimeout(() => this.guard(() => this.drop()), LINGER_MS);
   }
 
   private readBody(head: RequestHead): void {

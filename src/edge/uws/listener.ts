@@ -75,9 +75,10 @@ export class UwsListener implements Listener {
         exchange.refuse(head.method, framing.code);
         return;
       }
+      const hasBody = framing.chunked || (framing.contentLength ?? 0) > 0;
       const verdict = judgeUpgrade(head.method, head.headers);
       if (verdict.kind === 'refused') {
-        exchange.refuse(head.method, verdict.code);
+        exchange.refuse(head.method, verdict.code, !hasBody);
         return;
       }
       const accepted = verdict.kind === 'socket' && context !== null ? this.sockets.accept(head) : null;
@@ -85,7 +86,7 @@ export class UwsListener implements Listener {
         exchange.release();
         this.sockets.upgrade(res, head, accepted.protocol, context);
       } else {
-        exchange.start(head, framing.chunked || (framing.contentLength ?? 0) > 0);
+        exchange.start(head, hasBody);
       }
     } catch (error) {
       this.report('A socket handler failed', error);

@@ -84,6 +84,20 @@ export function writeReply(
   }
 }
 
+/**
+ * Sends a whole answer of the edge while the native side still takes it for pending, so that the connection can be
+ * closed later than the answer is sent: its own `end` would close at once, or after 10 s, and nothing in between. The
+ * body goes out as the tail of the last header; the line break that ends a header ends the JSON text.
+ */
+export function writePending(res: HttpResponse, method: string, answer: EdgeAnswer): void {
+  res.writeStatus(answer.statusLine);
+  for (const [name, value] of answer.headers) res.writeHeader(name, value);
+  res.writeHeader('connection', 'close');
+  res.writeHeader('date', new Date().toUTCString());
+  const length = String(answer.body.byteLength + 2);
+  res.writeHeader('content-length', method === 'HEAD' ? `${length}\r\n` : `${length}\r\n\r\n${answer.body.toString()}`);
+}
+
 function writeLarge(res: HttpResponse, body: Buffer, done: () => void): void {
   const total = body.byteLength;
   const [, responded] = res.tryEnd(body, total);
