@@ -2,7 +2,6 @@ import Koa from 'koa';
 import type { RequestHandler } from '../ports/listener.js';
 import type { RequestState } from './context.js';
 import type { HttpDeps } from './deps.js';
-import { errorFacts } from './error-facts.js';
 import { accessLog } from './middleware/access-log.js';
 import { cors } from './middleware/cors.js';
 import { errorAnswers } from './middleware/error-answers.js';
@@ -33,7 +32,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.use(createRouter(routes, deps).routes());
   app.use(refusePath());
   // What happens outside the stages: mostly clients that went away while their answer was written.
-  app.on('error', (error: unknown) => deps.logger.warn({ error: errorFacts(error) }, 'an answer could not be sent'));
+  app.on('error', (error: unknown) => deps.logger.warn({ err: error }, 'an answer could not be sent'));
 
   return { callback: () => app.callback(), routes: describeRoutes(routes) };
 }

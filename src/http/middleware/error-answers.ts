@@ -1,7 +1,6 @@
 import type { Logger } from '../../ports/logger.js';
 import { ERROR_CODES } from '../../protocol/error-codes.js';
 import type { HttpMiddleware } from '../context.js';
-import { errorFacts } from '../error-facts.js';
 import { answerError, toAppError } from '../errors.js';
 
 /** Whatever is thrown below becomes a problem document here, and what is our fault goes to the log. */
@@ -13,7 +12,7 @@ export function errorAnswers(logger: Logger): HttpMiddleware {
       const error = toAppError(thrown);
       if (ERROR_CODES[error.code].status >= 500) {
         const { requestId, route } = ctx.state;
-        const facts = { requestId, route, code: error.code, error: errorFacts(error.cause ?? error) };
+        const facts = { requestId, route, code: error.code, err: error.cause ?? error };
         if (error.code === 'internal') logger.error(facts, 'a request failed on a bug');
         else logger.warn(facts, 'a request could not be served');
       }

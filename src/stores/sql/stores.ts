@@ -24,7 +24,10 @@ export async function createSqlStores(sql: SqlDatabase, bodies: BodyStore, deps:
   };
 }
 
-/** Each step of a migration as a line of the log: a change of a large table takes its time. */
+/** Says once that the schema is being changed, and each step to those who look: a large table takes its time. */
 export function reportStep(logger: Logger): (step: MigrationStep) => void {
-  return ({ name, number, of }) => logger.info({ migration: name, number, of }, 'changing the database schema');
+  return ({ name, number, of }) => {
+    if (number === 1) logger.info({ statements: of }, 'changing the database schema');
+    logger.debug({ migration: name, number, of }, 'changing the database schema');
+  };
 }

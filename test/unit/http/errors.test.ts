@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
-import { errorFacts } from '../../../src/http/error-facts.js';
 import { answerError, toAppError } from '../../../src/http/errors.js';
 import { ERROR_CODES, type ErrorCode } from '../../../src/protocol/error-codes.js';
 import type { ProblemResource } from '../../../src/protocol/resources.js';
@@ -59,33 +58,5 @@ describe('answerError', () => {
     expect(status).to.equal(500);
     expect(body).not.to.contain('hunter2');
     expect(answerError(toAppError('hunter2'), '/').body).to.equal(body);
-  });
-});
-
-describe('errorFacts', () => {
-  const secret = 'hunter2-c4n4ry';
-
-  it('tells name, code and frames of an error and its causes, never a message', () => {
-    const cause = Object.assign(new Error(`Duplicate entry '${secret}'\n    at ${secret}`), {
-      code: 'ER_DUP_ENTRY',
-      sql: secret,
-    });
-    const error = Object.assign(new TypeError(`${secret}\n    at ${secret} (x)`, { cause }), { name: `Bad ${secret}` });
-    const facts = errorFacts(error);
-    expect(JSON.stringify(facts)).not.to.contain(secret);
-    expect(facts.cause).to.include({ name: 'Error', code: 'ER_DUP_ENTRY' });
-    expect(facts.frames?.[0]).to.match(/^at .*errors\.test/);
-  });
-
-  it('keeps a code only when it looks like one', () => {
-    expect(errorFacts(Object.assign(new Error('x'), { code: `no ${secret}!` }))).not.to.have.property('code');
-    expect(errorFacts(Object.assign(new Error('x'), { code: 11_000 }))).to.have.property('code', 11_000);
-  });
-
-  it('survives what is no error, and causes that go in circles', () => {
-    expect(errorFacts(secret)).to.deep.equal({ name: 'string' });
-    const loop = new Error('x');
-    loop.cause = loop;
-    expect(JSON.stringify(errorFacts(loop))).to.have.length.below(20_000);
   });
 });

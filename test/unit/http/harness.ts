@@ -4,6 +4,7 @@ import { parseTrustedProxies } from '../../../src/domain/client-address.js';
 import type { Identity, User } from '../../../src/domain/user.js';
 import { createHttpApp, type HttpApp } from '../../../src/http/server.js';
 import type { Services } from '../../../src/services/services.js';
+import { scrub } from '../../../src/telemetry/scrub.js';
 import { TestClient } from '../../helpers/client.js';
 
 export interface LogLine {
@@ -48,7 +49,7 @@ export async function startHarness(
   };
   const logs: LogLine[] = [];
   const note = (level: string) => (facts: object, message: string) =>
-    void logs.push({ level, facts: { ...facts }, message });
+    void logs.push({ level, facts: scrub(facts), message });
   const app = createHttpApp({
     services: services as Services,
     logger: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
