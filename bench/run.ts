@@ -38,7 +38,7 @@ async function main(options: Options): Promise<void> {
       }
     }
     const seconds = (Date.now() - startedAt.getTime()) / 1_000;
-    const { effort } = options;
+    const effort = { ...options.effort, ...options.scale };
     const report: Report = {
       startedAt: startedAt.toISOString(),
       seconds,
@@ -67,6 +67,7 @@ async function runAll(
   const bench: Bench = {
     storage,
     effort: options.effort,
+    scale: options.scale,
     folder,
     profiling: options.profile,
     profiled: (name, port, run) =>

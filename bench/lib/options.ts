@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Effort } from './scenario.js';
+import type { Effort } from './rounds.js';
+import type { Scale } from './scenario.js';
 import { STORAGE_KINDS, type StorageKind } from './storage.js';
 
 export const USAGE = `Measures the built server beside what the same machine does without it.
@@ -16,14 +17,23 @@ export const USAGE = `Measures the built server beside what the same machine doe
 
 export interface Options {
   readonly effort: Effort;
+  readonly scale: Scale;
   readonly only: readonly string[];
   readonly storages: readonly StorageKind[];
   readonly profile: boolean;
   readonly out: string;
 }
 
-const FULL: Effort = { rounds: 5, warmMs: 1_000, windowMs: 4_000, idleSockets: 2_000, history: 10_000 };
-const QUICK: Effort = { rounds: 2, warmMs: 500, windowMs: 1_500, idleSockets: 1_000, history: 2_000 };
+type Amount = Pick<Options, 'effort' | 'scale'>;
+
+const FULL: Amount = {
+  effort: { rounds: 5, firstMs: 8_000, window: { warmMs: 500, ms: 4_000 } },
+  scale: { idleSockets: 2_000, history: 10_000 },
+};
+const QUICK: Amount = {
+  effort: { rounds: 2, firstMs: 4_000, window: { warmMs: 300, ms: 1_500 } },
+  scale: { idleSockets: 1_000, history: 2_000 },
+};
 
 /** Throws an Error with a sentence for the user when the arguments make no sense. */
 export function parseOptions(args: readonly string[]): Options {
@@ -38,9 +48,10 @@ export function parseOptions(args: readonly string[]): Options {
       out: { type: 'string' },
     },
   });
-  const effort = values.quick ? QUICK : FULL;
+  const { effort, scale } = values.quick ? QUICK : FULL;
   return {
     effort: values.rounds === undefined ? effort : { ...effort, rounds: parseRounds(values.rounds) },
+    scale,
     only: values.only.split(',').filter((name) => name !== ''),
     storages: parseStorage(values.storage),
     profile: values.profile,

@@ -1,11 +1,9 @@
 import type { Figure } from './figure.js';
+import type { Effort } from './rounds.js';
 import type { Storage } from './storage.js';
 
-/** How long and how often to measure. */
-export interface Effort {
-  readonly rounds: number;
-  readonly warmMs: number;
-  readonly windowMs: number;
+/** How much of everything. */
+export interface Scale {
   /** Sockets of the idle scenario. */
   readonly idleSockets: number;
   /** Messages in the chat whose history is read. */
@@ -16,6 +14,7 @@ export interface Effort {
 export interface Bench {
   readonly storage: Storage;
   readonly effort: Effort;
+  readonly scale: Scale;
   /** A folder for logs of servers that have no data set. */
   readonly folder: string;
   /** Wraps one measurement on a server; with `--profile` it writes a CPU profile named after it. */

@@ -2,8 +2,8 @@ import { startBare } from '../lib/bare-process.js';
 import { rateFigure, type Figure } from '../lib/figure.js';
 import { getLane, messageLane } from '../lib/http-lane.js';
 import { measure, type Lane, type Sample } from '../lib/measure.js';
-import { interleave } from '../lib/rounds.js';
-import type { Bench, Scenario } from '../lib/scenario.js';
+import { interleave, type Window } from '../lib/rounds.js';
+import type { Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import { SocketSender } from '../lib/socket-sender.js';
 import { withLanes } from '../lib/with-lanes.js';
@@ -21,27 +21,27 @@ export const clientCeiling: Scenario = {
   run: async (bench) => {
     const uws = await startBare('uws', bench.folder);
     const listener = await startBare('listener', bench.folder);
-    const sockets = (server: ServerProcess) => () =>
+    const sockets = (server: ServerProcess) => (window: Window) =>
       withLanes(
         LANES,
         (index) => SocketSender.open(server.endpoint, 1 + (index >> 1), 'none', `bare${index}`),
-        (lanes) => run(bench, lanes, server),
+        (lanes) => run(window, lanes, server),
       );
     try {
-      const samples = await interleave(bench.effort.rounds, {
+      const samples = await interleave(bench.effort, {
         sockets: sockets(uws),
         listenerSockets: sockets(listener),
-        gets: () =>
+        gets: (window) =>
           withLanes(
             LANES,
             () => getLane(listener.endpoint, '/api/v1/users/me', 'none'),
-            (lanes) => run(bench, lanes, listener),
+            (lanes) => run(window, lanes, listener),
           ),
-        posts: () =>
+        posts: (window) =>
           withLanes(
             LANES,
             (index) => messageLane(listener.endpoint, 1, 'none', `bare${index}`),
-            (lanes) => run(bench, lanes, listener),
+            (lanes) => run(window, lanes, listener),
           ),
       });
       return [
@@ -56,8 +56,8 @@ export const clientCeiling: Scenario = {
   },
 };
 
-function run({ effort }: Bench, lanes: readonly Lane[], server: ServerProcess): Promise<Sample> {
-  return measure({ lanes, warmMs: effort.warmMs, ms: effort.windowMs, pids: { server: server.pid } });
+function run(window: Window, lanes: readonly Lane[], server: ServerProcess): Promise<Sample> {
+  return measure({ ...window, lanes, pids: { server: server.pid } });
 }
 
 function figure(what: string, samples: readonly Sample[]): Figure {

@@ -2,12 +2,12 @@ import { waitUntil } from '../../test/helpers/servers/wait-until.js';
 import { startBare } from '../lib/bare-process.js';
 import { rateFigure, type Figure } from '../lib/figure.js';
 import { messageLane } from '../lib/http-lane.js';
-import { measure, promiseLane, type Lane, type MeasureOptions, type Sample } from '../lib/measure.js';
+import { measure, promiseLane, type Lane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
 import { openDirectChats, registerUsers, type BenchChat } from '../lib/population.js';
 import { nextRows } from '../lib/raw-rows.js';
 import { openRaw, writerLanes, type RawStore } from '../lib/raw-store.js';
-import { interleave } from '../lib/rounds.js';
+import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import { SocketSender } from '../lib/socket-sender.js';
@@ -36,12 +36,12 @@ export const durableSends: Scenario = {
       const chats = await openDirectChats(server.endpoint, users);
       const rawLanes = lanesOf(raws, rawChats);
       let run = 0;
-      const samples = await interleave(bench.effort.rounds, {
-        raw: () => measure({ ...windowOf(bench), lanes: rawLanes, weight: BATCH, pids: bench.storage.pids }),
-        sockets64: () => sendBySocket(bench, server, chats, 64, (run += 1)),
-        sockets256: () => sendBySocket(bench, server, chats, MOST, (run += 1)),
-        rest64: () => sendByRest(bench, server, chats, (run += 1)),
-        bare: () => postToBare(bench, bare, (run += 1)),
+      const samples = await interleave(bench.effort, {
+        raw: (window) => measure({ ...window, lanes: rawLanes, weight: BATCH, pids: bench.storage.pids }),
+        sockets64: (window) => sendBySocket(bench, window, server, chats, 64, (run += 1)),
+        sockets256: (window) => sendBySocket(bench, window, server, chats, MOST, (run += 1)),
+        rest64: (window) => sendByRest(bench, window, server, chats, (run += 1)),
+        bare: (window) => postToBare(window, bare, (run += 1)),
       });
       return figures(bench, samples);
     } finally {
@@ -83,10 +83,6 @@ function figures({ storage }: Bench, samples: Readonly<Record<Name, readonly Sam
   ];
 }
 
-function windowOf({ effort }: Bench): Pick<MeasureOptions, 'warmMs' | 'ms'> {
-  return { warmMs: effort.warmMs, ms: effort.windowMs };
-}
-
 /** Users and chats made by Parley itself, so that the raw writer finds the tables as they really are. */
 async function populate(data: DataSet, users: number): Promise<BenchChat[]> {
   const server = await startParley(data);
@@ -117,6 +113,7 @@ function senderOf(chats: readonly BenchChat[], index: number): { chatId: number;
 
 function sendBySocket(
   bench: Bench,
+  window: Window,
   server: ServerProcess,
   chats: readonly BenchChat[],
   count: number,
@@ -131,7 +128,7 @@ function sendBySocket(
     async (lanes) => {
       const pids = { server: server.pid, ...bench.storage.pids };
       const sample = await bench.profiled(`s1-socket-${count}`, server.inspectorPort, () =>
-        measure({ ...windowOf(bench), lanes, pids }),
+        measure({ ...window, lanes, pids }),
       );
       await everythingArrived(lanes);
       return sample;
@@ -154,7 +151,13 @@ async function everythingArrived(lanes: readonly SocketSender[]): Promise<void> 
   );
 }
 
-function sendByRest(bench: Bench, server: ServerProcess, chats: readonly BenchChat[], run: number): Promise<Sample> {
+function sendByRest(
+  bench: Bench,
+  window: Window,
+  server: ServerProcess,
+  chats: readonly BenchChat[],
+  run: number,
+): Promise<Sample> {
   return withLanes(
     64,
     (index) => {
@@ -163,15 +166,15 @@ function sendByRest(bench: Bench, server: ServerProcess, chats: readonly BenchCh
     },
     (lanes) => {
       const pids = { server: server.pid, ...bench.storage.pids };
-      return bench.profiled('s1-rest-64', server.inspectorPort, () => measure({ ...windowOf(bench), lanes, pids }));
+      return bench.profiled('s1-rest-64', server.inspectorPort, () => measure({ ...window, lanes, pids }));
     },
   );
 }
 
-function postToBare(bench: Bench, bare: ServerProcess, run: number): Promise<Sample> {
+function postToBare(window: Window, bare: ServerProcess, run: number): Promise<Sample> {
   return withLanes(
     64,
     (index) => messageLane(bare.endpoint, 1, 'none', `b${run}-${index}`),
-    (lanes) => measure({ ...windowOf(bench), lanes, pids: { server: bare.pid } }),
+    (lanes) => measure({ ...window, lanes, pids: { server: bare.pid } }),
   );
 }

@@ -5,7 +5,7 @@ import { startParley } from '../lib/parley.js';
 import { openDirectChats, registerUsers } from '../lib/population.js';
 import { nextRows } from '../lib/raw-rows.js';
 import { openRaw } from '../lib/raw-store.js';
-import { interleave } from '../lib/rounds.js';
+import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import { SocketSender } from '../lib/socket-sender.js';
 import { withLanes } from '../lib/with-lanes.js';
@@ -26,16 +26,16 @@ export const loneSender: Scenario = {
       const raw = await openRaw(data);
       const target = [{ id: rawChat.id, senderId: rawChat.users[0].id, nextSeq: 1 }];
       const pids = { server: server.pid, ...bench.storage.pids };
-      const send = (name: string, open: () => Promise<Lane & { close(): void }>) => () =>
+      const send = (name: string, open: () => Promise<Lane & { close(): void }>) => (window: Window) =>
         withLanes(1, open, (lanes) =>
-          bench.profiled(name, server.inspectorPort, () => measure({ ...windowOf(bench), lanes, pids })),
+          bench.profiled(name, server.inspectorPort, () => measure({ ...window, lanes, pids })),
         );
       let run = 0;
       try {
-        const samples = await interleave(bench.effort.rounds, {
-          raw: () =>
+        const samples = await interleave(bench.effort, {
+          raw: (window) =>
             measure({
-              ...windowOf(bench),
+              ...window,
               lanes: [promiseLane(() => raw.write(nextRows(target, 1)))],
               pids: bench.storage.pids,
             }),
@@ -51,10 +51,6 @@ export const loneSender: Scenario = {
     }
   },
 };
-
-function windowOf({ effort }: Bench): { warmMs: number; ms: number } {
-  return { warmMs: effort.warmMs, ms: effort.windowMs };
-}
 
 function figures(
   { storage }: Bench,

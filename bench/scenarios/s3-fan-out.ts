@@ -5,7 +5,7 @@ import { latencyFigure, rateFigure, type Figure } from '../lib/figure.js';
 import { measure, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
 import { openGroupChat, registerUsers, type BenchUser } from '../lib/population.js';
-import { interleave } from '../lib/rounds.js';
+import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import { SocketSender } from '../lib/socket-sender.js';
@@ -34,16 +34,16 @@ export const fanOut: Scenario = {
       const users = await registerUsers(server.endpoint, 'member', MEMBERS);
       const parley: Stage = { bench, server, chatId: await openGroupChat(server.endpoint, users), users };
       const limit: Stage = { ...parley, server: bare };
-      const samples = await interleave(bench.effort.rounds, {
-        typing1: () => typing(parley, 1),
-        bareTyping1: () => typing(limit, 1),
-        typing32: () => typing(parley, 32),
-        bareTyping32: () => typing(limit, 32),
-        durable1: () => durable(parley, 1),
-        durable32: () => durable(parley, 32),
-        bareDurable32: () => durable(limit, 32),
-        lone: () => alone(parley),
-        paced: () => paced(parley),
+      const samples = await interleave(bench.effort, {
+        typing1: (window) => typing(parley, window, 1),
+        bareTyping1: (window) => typing(limit, window, 1),
+        typing32: (window) => typing(parley, window, 32),
+        bareTyping32: (window) => typing(limit, window, 32),
+        durable1: (window) => durable(parley, window, 1),
+        durable32: (window) => durable(parley, window, 32),
+        bareDurable32: (window) => durable(limit, window, 32),
+        lone: (window) => alone(parley, window),
+        paced: (window) => paced(parley, window),
       });
       return figures(bench, samples);
     } finally {
@@ -111,41 +111,44 @@ function pidsOf({ bench, server }: Stage): Record<string, number> {
 }
 
 /** To the others only, and answered by nothing: an operation is over when the last of them has it. */
-function typing(stage: Stage, inFlight: number): Promise<Sample> {
+function typing(stage: Stage, window: Window, inFlight: number): Promise<Sample> {
   return withMembers(stage, (sockets, first) => {
     const lanes = new FanOut(sockets.slice(1), () => first.fireTyping()).lanes(inFlight);
-    return counted(stage, `s3-typing-${inFlight}`, lanes, sockets.length - 1);
+    return counted(stage, window, `s3-typing-${inFlight}`, lanes, sockets.length - 1);
   });
 }
 
-function durable(stage: Stage, inFlight: number): Promise<Sample> {
+function durable(stage: Stage, window: Window, inFlight: number): Promise<Sample> {
   return withMembers(stage, (sockets, first) => {
     const lanes = new FanOut(sockets, () => first.fire()).lanes(inFlight);
-    return counted(stage, `s3-durable-${inFlight}`, lanes, sockets.length);
+    return counted(stage, window, `s3-durable-${inFlight}`, lanes, sockets.length);
   });
 }
 
-function counted(stage: Stage, name: string, lanes: ReturnType<FanOut['lanes']>, weight: number): Promise<Sample> {
-  const { warmMs, windowMs } = stage.bench.effort;
+function counted(
+  stage: Stage,
+  window: Window,
+  name: string,
+  lanes: ReturnType<FanOut['lanes']>,
+  weight: number,
+): Promise<Sample> {
   return stage.bench.profiled(name, stage.server.inspectorPort, () =>
-    measure({ lanes, warmMs, ms: windowMs, weight, pids: pidsOf(stage) }),
+    measure({ lanes, ...window, weight, pids: pidsOf(stage) }),
   );
 }
 
 /** The first member sends with nobody else there. */
-function alone(stage: Stage): Promise<Sample> {
-  const { warmMs, windowMs } = stage.bench.effort;
+function alone(stage: Stage, window: Window): Promise<Sample> {
   return withMembers({ ...stage, users: stage.users.slice(0, 1) }, (lanes) =>
-    measure({ lanes, warmMs, ms: windowMs, pids: pidsOf(stage) }),
+    measure({ lanes, ...window, pids: pidsOf(stage) }),
   );
 }
 
-function paced(stage: Stage): Promise<Sample> {
-  const { warmMs, windowMs } = stage.bench.effort;
+function paced(stage: Stage, window: Window): Promise<Sample> {
   return withMembers(stage, (sockets, first) =>
     measureDelivery({
       routes: [{ from: first, to: sockets }],
-      ...{ perSecond: PACED_PER_SECOND, warmMs, ms: windowMs, pids: pidsOf(stage) },
+      ...{ ...window, perSecond: PACED_PER_SECOND, pids: pidsOf(stage) },
     }),
   );
 }

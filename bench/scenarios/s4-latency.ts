@@ -6,7 +6,7 @@ import { startParley } from '../lib/parley.js';
 import { openDirectChats, registerUsers, type BenchChat } from '../lib/population.js';
 import { nextRows } from '../lib/raw-rows.js';
 import { openRaw, type RawStore } from '../lib/raw-store.js';
-import { interleave } from '../lib/rounds.js';
+import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import { SocketSender } from '../lib/socket-sender.js';
@@ -35,11 +35,11 @@ export const latency: Scenario = {
       raw = await openRaw(data);
       const pair = rawPair(bench, raw, rawChat);
       let run = 0;
-      const samples = await interleave(bench.effort.rounds, {
+      const samples = await interleave(bench.effort, {
         pair,
-        echo: () => deliver(bench, bare, chats, RATES[0], 's4-echo', (run += 1)),
-        slow: () => deliver(bench, server, chats, RATES[0], 's4-1000', (run += 1)),
-        fast: () => deliver(bench, server, chats, RATES[1], 's4-2000', (run += 1)),
+        echo: (window) => deliver(bench, window, bare, chats, RATES[0], 's4-echo', (run += 1)),
+        slow: (window) => deliver(bench, window, server, chats, RATES[0], 's4-1000', (run += 1)),
+        fast: (window) => deliver(bench, window, server, chats, RATES[1], 's4-2000', (run += 1)),
       });
       return figures(bench, samples);
     } finally {
@@ -79,15 +79,16 @@ function lateness(samples: readonly Delivery[]): string {
   return `the limit is 4 x raw pair + 10 ms; the generator was late by ${median.toFixed(1)} ms at p99`;
 }
 
-function rawPair({ effort, storage }: Bench, raw: RawStore, chat: BenchChat): () => Promise<Sample> {
+function rawPair({ storage }: Bench, raw: RawStore, chat: BenchChat): (window: Window) => Promise<Delivery> {
   const target = [{ id: chat.id, senderId: chat.users[0].id, nextSeq: 1 }];
   const lanes = [promiseLane(() => raw.write(nextRows(target, 1)))];
-  return () => measure({ lanes, warmMs: effort.warmMs, ms: effort.windowMs, pids: storage.pids });
+  return (window) => measure({ ...window, lanes, pids: storage.pids });
 }
 
 /** Opens both sockets of every chat, and sends from the first user of each. */
 function deliver(
   bench: Bench,
+  window: Window,
   server: ServerProcess,
   chats: readonly BenchChat[],
   perSecond: number,
@@ -103,10 +104,9 @@ function deliver(
       return SocketSender.open(server.endpoint, chat.id, token, `open${run}-${index}`);
     },
     (sockets) => {
-      const { warmMs, windowMs } = bench.effort;
       const pids = { server: server.pid, ...bench.storage.pids };
       return bench.profiled(name, server.inspectorPort, () =>
-        measureDelivery({ routes: routesOf(sockets), perSecond, warmMs, ms: windowMs, pids }),
+        measureDelivery({ routes: routesOf(sockets), ...window, perSecond, pids }),
       );
     },
   );

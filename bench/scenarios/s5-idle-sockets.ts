@@ -41,7 +41,7 @@ export const idleSockets: Scenario = {
         if (chats.length === 0) {
           chats = await openDirectChats(
             server.endpoint,
-            await registerUsers(server.endpoint, 'idle', bench.effort.idleSockets),
+            await registerUsers(server.endpoint, 'idle', bench.scale.idleSockets),
           );
         }
         parley.push(await costOf(server, bench, chats));
@@ -81,12 +81,12 @@ async function costOf(server: ServerProcess, bench: Bench, chats: readonly Bench
     await withSockets(server, chats, WARM_SOCKETS, () => Promise.resolve());
     const before = await settled(server, inspector);
     const startedAt = performance.now();
-    return await withSockets(server, chats, bench.effort.idleSockets, async () => {
-      const connectsPerSecond = (bench.effort.idleSockets / (performance.now() - startedAt)) * 1_000;
+    return await withSockets(server, chats, bench.scale.idleSockets, async () => {
+      const connectsPerSecond = (bench.scale.idleSockets / (performance.now() - startedAt)) * 1_000;
       const after = await settled(server, inspector);
       return {
-        resident: (after.resident - before.resident) / bench.effort.idleSockets,
-        heap: (after.heap - before.heap) / bench.effort.idleSockets,
+        resident: (after.resident - before.resident) / bench.scale.idleSockets,
+        heap: (after.heap - before.heap) / bench.scale.idleSockets,
         connectsPerSecond,
       };
     });

@@ -4,7 +4,7 @@ import { measure, promiseLane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
 import { openDirectChats, registerUsers, type BenchChat } from '../lib/population.js';
 import { openRaw, type RawStore } from '../lib/raw-store.js';
-import { interleave } from '../lib/rounds.js';
+import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import { SocketSender } from '../lib/socket-sender.js';
@@ -28,13 +28,14 @@ export const history: Scenario = {
       const users = await registerUsers(server.endpoint, 'reader', 2);
       const [chat] = await openDirectChats(server.endpoint, users);
       if (chat === undefined) throw new Error('no chat to read');
-      await fill(server, chat, bench.effort.history);
+      await fill(server, chat, bench.scale.history);
       raws = await Promise.all(Array.from({ length: CONNECTIONS }, () => openRaw(data)));
       const lanes = raws.map((raw) => promiseLane(() => readWhole(raw, chat.id)));
       const path = `/api/v1/messages/chat/${chat.id}`;
-      const read = (name: string, query: string) => () => readPages(bench, server, chat, name, `${path}?${query}`);
-      const samples = await interleave(bench.effort.rounds, {
-        raw: () => measure({ lanes, warmMs: bench.effort.warmMs, ms: bench.effort.windowMs, pids: bench.storage.pids }),
+      const read = (name: string, query: string) => (window: Window) =>
+        readPages(bench, window, server, chat, name, `${path}?${query}`);
+      const samples = await interleave(bench.effort, {
+        raw: (window) => measure({ ...window, lanes, pids: bench.storage.pids }),
         cursor: read('s6-cursor', `before_seq=1000000000&limit=${PAGE}`),
         page: read('s6-page', `page=1&limit=${PAGE}`),
         deep: read('s6-deep', `before_seq=${PAGE + 1}&limit=${PAGE}`),
@@ -48,7 +49,7 @@ export const history: Scenario = {
 };
 
 function figures(
-  { storage, effort }: Bench,
+  { storage, scale }: Bench,
   samples: Readonly<Record<'raw' | 'cursor' | 'page' | 'deep', readonly Sample[]>>,
 ): Figure[] {
   const common = { scenario: 'S6', storage: storage.kind, unit: 'pages/s' };
@@ -61,7 +62,7 @@ function figures(
     rateFigure({ ...common, what: 'page 1 of 50', samples: samples.page, limit, goal }),
     rateFigure({
       ...common,
-      what: `50 at depth ${effort.history} by cursor`,
+      what: `50 at depth ${scale.history} by cursor`,
       samples: samples.deep,
       limit: newest,
       goal: { atLeast: 1 / 1.15 },
@@ -96,12 +97,18 @@ async function readWhole(raw: RawStore, chatId: number): Promise<void> {
   if (bodies !== PAGE) throw new Error(`read ${bodies} bodies of ${PAGE}`);
 }
 
-function readPages(bench: Bench, server: ServerProcess, chat: BenchChat, name: string, path: string): Promise<Sample> {
-  const { warmMs, windowMs } = bench.effort;
+function readPages(
+  bench: Bench,
+  window: Window,
+  server: ServerProcess,
+  chat: BenchChat,
+  name: string,
+  path: string,
+): Promise<Sample> {
   const pids = { server: server.pid, ...bench.storage.pids };
   return withLanes(
     CONNECTIONS,
     () => getLane(server.endpoint, path, chat.users[0].token),
-    (lanes) => bench.profiled(name, server.inspectorPort, () => measure({ lanes, warmMs, ms: windowMs, pids })),
+    (lanes) => bench.profiled(name, server.inspectorPort, () => measure({ ...window, lanes, pids })),
   );
 }

@@ -6,7 +6,7 @@ import { getLane, postLane } from '../lib/http-lane.js';
 import { measure, promiseLane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
 import { PASSWORD, registerUsers, type BenchUser } from '../lib/population.js';
-import { interleave } from '../lib/rounds.js';
+import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import type { DataSet } from '../lib/storage.js';
@@ -34,9 +34,9 @@ async function getMe(bench: Bench, data: DataSet): Promise<Figure[]> {
   const bare = await startBare('listener', bench.folder);
   try {
     const users = await registerUsers(server.endpoint, 'me', CONNECTIONS);
-    const samples = await interleave(bench.effort.rounds, {
-      parley: () => bench.profiled('s7-me', server.inspectorPort, () => readMe(bench, server, users)),
-      bare: () => readMe(bench, bare, users),
+    const samples = await interleave(bench.effort, {
+      parley: (window) => bench.profiled('s7-me', server.inspectorPort, () => readMe(bench, window, server, users)),
+      bare: (window) => readMe(bench, window, bare, users),
     });
     return [
       rateFigure({
@@ -51,12 +51,17 @@ async function getMe(bench: Bench, data: DataSet): Promise<Figure[]> {
   }
 }
 
-function readMe({ effort, storage }: Bench, server: ServerProcess, users: readonly BenchUser[]): Promise<Sample> {
+function readMe(
+  { storage }: Bench,
+  window: Window,
+  server: ServerProcess,
+  users: readonly BenchUser[],
+): Promise<Sample> {
   const pids = { server: server.pid, ...storage.pids };
   return withLanes(
     CONNECTIONS,
     (index) => getLane(server.endpoint, '/api/v1/users/me', users[index]?.token ?? ''),
-    (lanes) => measure({ lanes, warmMs: effort.warmMs, ms: effort.windowMs, pids }),
+    (lanes) => measure({ ...window, lanes, pids }),
   );
 }
 
@@ -66,15 +71,15 @@ async function logins(bench: Bench, data: DataSet, cost: number): Promise<Figure
     const users = await registerUsers(server.endpoint, `login${cost}user`, LOGINS);
     const stored = await bcrypt.hash(PASSWORD, cost);
     const bareLanes = Array.from({ length: LOGINS }, () => promiseLane(() => bcrypt.compare(PASSWORD, stored)));
-    const window = { warmMs: bench.effort.warmMs, ms: Math.max(LEAST_LOGIN_MS, bench.effort.windowMs) };
-    const samples = await interleave(bench.effort.rounds, {
-      parley: () =>
+    const long = ({ warmMs, ms }: Window): Window => ({ warmMs, ms: Math.max(LEAST_LOGIN_MS, ms) });
+    const samples = await interleave(bench.effort, {
+      parley: (window) =>
         withLanes(
           LOGINS,
           (index) => postLane(server.endpoint, '/api/v1/users/login', credentials(users[index]), 200),
-          (lanes) => measure({ ...window, lanes, pids: { server: server.pid } }),
+          (lanes) => measure({ ...long(window), lanes, pids: { server: server.pid } }),
         ),
-      bare: () => measure({ ...window, lanes: bareLanes }),
+      bare: (window) => measure({ ...long(window), lanes: bareLanes }),
     });
     return [
       rateFigure({

@@ -3,7 +3,7 @@ import { CounterField } from '../../../bench/lib/counter-field.js';
 import { measure, promiseLane, type Lane, type Sample } from '../../../bench/lib/measure.js';
 import { openLoop } from '../../../bench/lib/open-loop.js';
 import { describeProfile } from '../../../bench/lib/profile.js';
-import { interleave, ratios } from '../../../bench/lib/rounds.js';
+import { interleave, ratios, type Window } from '../../../bench/lib/rounds.js';
 import { quantile, summarize } from '../../../bench/lib/stats.js';
 import { rateFigure, reachesGoal } from '../../../bench/lib/figure.js';
 
@@ -42,12 +42,16 @@ describe('measuring', () => {
 
   it('takes turns, in both directions, and drops the first round', async () => {
     const order: string[] = [];
-    const contestant = (name: string, rate: number) => () => {
+    const lengths: number[] = [];
+    const contestant = (name: string, rate: number) => (window: Window) => {
       order.push(name);
+      lengths.push(window.ms);
       return Promise.resolve(sampleOf(rate));
     };
-    const samples = await interleave(2, { a: contestant('a', 10), b: contestant('b', 20) });
+    const effort = { rounds: 2, firstMs: 7, window: { warmMs: 1, ms: 2 } };
+    const samples = await interleave(effort, { a: contestant('a', 10), b: contestant('b', 20) });
     expect(order.join('')).to.equal('baabba');
+    expect(lengths).to.deep.equal([7, 7, 2, 2, 2, 2]);
     expect(samples.a).to.have.length(2);
     expect(samples.b).to.have.length(2);
   });
