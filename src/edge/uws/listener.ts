@@ -9,7 +9,15 @@ import type { UwsModule } from './load.js';
 import { readHead, type RequestHead } from './request.js';
 import { UwsSockets } from './sockets.js';
 
-/** uWebSockets.js behind the port: sockets are native, every other request goes in-process to the handler. */
+/**
+ * uWebSockets.js behind the port: sockets are native, every other request goes in-process to the handler.
+ *
+ * What its parser decides before anything here is asked, and node:http does otherwise: HTTP/1.0 and targets not in
+ * origin form are 505; its own 400, 431 and 505 have a short HTML body; a second request while the first waits, and a
+ * half-closed connection, end the connection; a frame behind the handshake in one packet is lost (RFC 6455 forbids it);
+ * a socket that breaks the protocol, or sends over twice the frame limit, ends without a close frame (1006); the mask
+ * bit of a frame is taken for granted.
+ */
 export class UwsListener implements Listener {
   readonly kind = 'uws';
   private readonly sockets: UwsSockets;
