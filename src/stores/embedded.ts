@@ -22,7 +22,7 @@ export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps): P
       health: createEmbeddedHealth(sql),
       describe: () => `embedded SQLite, ${options.file}`,
       close() {
-        closing ??= sql.close().then(() => lock.release());
+        closing ??= sql.close().finally(() => lock.release());
         return closing;
       },
     };

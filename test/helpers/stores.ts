@@ -14,14 +14,15 @@ export interface TestStores extends StoreSet {
   readonly storage: StorageOptions;
 }
 
-const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+/** For tests that do not look at what is logged. */
+export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /**
  * Empty stores of the kind that PARLEY_TEST_STORE names (embedded unless it says split), with data of their own.
  * `close` removes the data.
  */
 export async function openTestStores(options: TestStoreOptions = {}): Promise<TestStores> {
-  const { clock = systemClock, logger = silent, ...hooks } = options;
+  const { clock = systemClock, logger = silentLogger, ...hooks } = options;
   const fresh = await freshStorage();
   try {
     const { storage } = settingsOf({ SECRET_KEY: 'f3Jq9ZtB1xWm7KcV5sLd2RgN8hYp4EuA', ...fresh.env });
