@@ -2,9 +2,9 @@ import { AppError } from '../../../domain/errors.js';
 import type { ChatListEntry } from '../../../domain/chat.js';
 import type { Message } from '../../../domain/message.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
-import { asDate, type SqlRow } from '../database.js';
+import { asDate, type SqlDatabase, type SqlRow } from '../database.js';
 import { withContents } from '../messages/contents.js';
-import { MESSAGE_COLUMNS, readMessageRow, type MessageRow } from '../messages/rows.js';
+import { messageColumns, readMessageRow, type MessageRow } from '../messages/rows.js';
 import type { RepositoryContext } from './context.js';
 import { countUnread, type Watermark } from './unread.js';
 
@@ -15,15 +15,17 @@ const LISTED = `chat_participants p JOIN chats c ON c.id = p.chat_id
 const TOTAL = `SELECT COUNT(*) AS total FROM ${LISTED}`;
 
 /** Sends and renames move updated_at, so it is the order of activity; only the page's own chats are counted out. */
-const PAGE = `SELECT c.id AS c_id, c.name, c.chat_type, c.created_at, c.updated_at, c.last_seq, c.rev AS c_rev,
+function pageText(kind: SqlDatabase['kind']): string {
+  return `SELECT c.id AS c_id, c.name, c.chat_type, c.created_at, c.updated_at, c.last_seq, c.rev AS c_rev,
     c.last_visible_seq, p.last_read_seq,
     (SELECT COUNT(*) FROM chat_participants q WHERE q.chat_id = c.id AND q.left_at IS NULL) AS participant_count,
-    ${MESSAGE_COLUMNS}, '' AS sender_username
+    ${messageColumns(kind, "''")}
   FROM (SELECT c.id FROM ${LISTED} ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?) listed
   JOIN chats c ON c.id = listed.id
   JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ?
   LEFT JOIN message_metadata m ON m.chat_id = c.id AND m.seq = c.last_visible_seq
   ORDER BY c.updated_at DESC, c.id DESC`;
+}
 
 /**
  * At most three statements of one snapshot and one body read; a fourth statement where a body has just been superseded.
@@ -35,23 +37,20 @@ export async function listChats(
 ): ReturnType<ChatStore['list']> {
   const { sql } = context;
   const { rows, total, unread } = await sql.snapshot(async (session) => {
-    const rows = await session.query(PAGE, [userId, limit, offset, userId]);
+    const rows = await session.query(pageText(sql.kind), [userId, limit, offset, userId]);
     const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);
     return { rows, total, unread: await countUnread(session, sql.kind, rows.flatMap(watermarkOf)) };
   });
-  const messages = rows.flatMap((row) => lastMessageRow(row) ?? []);
+  const newest = rows.map(readMessageRow);
+  const messages = newest.flatMap((row) => row ?? []);
   const contents = new Map((await previews(context, messages)).map((message) => [message.id, message]));
-  return { items: rows.map((row) => toEntry(row, contents, unread)), total };
+  return { items: rows.map((row, index) => toEntry(row, newest[index] ?? null, contents, unread)), total };
 }
 
 /** None where everything visible is read, which needs no counting. */
 function watermarkOf(row: SqlRow): readonly Watermark[] {
   const lastReadSeq = Number(row['last_read_seq']);
   return Number(row['last_visible_seq']) > lastReadSeq ? [{ chatId: Number(row['c_id']), lastReadSeq }] : [];
-}
-
-function lastMessageRow(row: SqlRow): MessageRow | null {
-  return row['id'] === null ? null : readMessageRow(row);
 }
 
 /** A list without previews is better than none while the body store is away. */
@@ -67,11 +66,11 @@ async function previews(context: RepositoryContext, rows: readonly MessageRow[])
 
 function toEntry(
   row: SqlRow,
+  last: MessageRow | null,
   contents: ReadonlyMap<number, Message>,
   unread: ReadonlyMap<number, number>,
 ): ChatListEntry {
   const name = row['name'];
-  const last = lastMessageRow(row);
   return {
     chat: {
       id: Number(row['c_id']),

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../../protocol/limits.js';
+import { visibleIndex } from '../messages/lists.js';
 import type { Session, SqlDatabase, SqlValue } from '../database.js';
 
 /** How far a participant has read a chat; at least one. */
@@ -23,19 +24,19 @@ export async function countUnread(
   return new Map(rows.map((row) => [Number(row['chat_id']), Number(row['unread_count'])]));
 }
 
-function counted(chatId: string, seq: string): string {
-  return `(SELECT COUNT(*) FROM (SELECT m.seq FROM message_metadata m
+function counted(kind: SqlDatabase['kind'], chatId: string, seq: string): string {
+  return `(SELECT COUNT(*) FROM (SELECT m.seq FROM message_metadata m ${visibleIndex(kind)}
     WHERE m.chat_id = ${chatId} AND m.is_deleted = FALSE AND m.seq > ${seq} LIMIT ${LIMITS.unreadMax}) bounded)`;
 }
 
-const FROM_JSON = `SELECT k.chat_id, ${counted('k.chat_id', 'k.seq')} AS unread_count
+const FROM_JSON = `SELECT k.chat_id, ${counted('sqlite', 'k.chat_id', 'k.seq')} AS unread_count
   FROM (SELECT value->>0 AS chat_id, value->>1 AS seq FROM json_each(?)) k`;
 
 function fromJson(watermarks: readonly Watermark[]): readonly [string, readonly SqlValue[]] {
   return [FROM_JSON, [JSON.stringify(watermarks.map(({ chatId, lastReadSeq }) => [chatId, lastReadSeq]))]];
 }
 
-const ONE_CHAT = `SELECT ? AS chat_id, ${counted('?', '?')} AS unread_count`;
+const ONE_CHAT = `SELECT ? AS chat_id, ${counted('mysql', '?', '?')} AS unread_count`;
 
 /** MySQL reads a range of an index only between constants, so every chat has a branch of its own. */
 function fromUnion(watermarks: readonly Watermark[]): readonly [string, readonly SqlValue[]] {

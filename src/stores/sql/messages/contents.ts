@@ -2,7 +2,7 @@ import type { Message } from '../../../domain/message.js';
 import type { StoredBody } from '../../../ports/body-store.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { listOf } from './lists.js';
-import { MESSAGE_WITH_SENDER, readMessageRow, toMessage, type MessageRow } from './rows.js';
+import { messageColumns, readMessageRows, toMessage, type MessageRow } from './rows.js';
 
 /**
  * Rows with their contents, in one body read. A body that is not there may have been superseded since its row was
@@ -51,11 +51,12 @@ async function readAgain(
   );
   const found = await sql.read((session) =>
     session.query(
-      `SELECT ${MESSAGE_WITH_SENDER} FROM message_metadata m JOIN users u ON u.id = m.sender_id WHERE m.id IN ${ids.text}`,
+      `SELECT ${messageColumns(sql.kind)}
+       FROM message_metadata m JOIN users u ON u.id = m.sender_id WHERE m.id IN ${ids.text}`,
       ids.values,
     ),
   );
-  const present = new Map(found.map(readMessageRow).map((row) => [row.id, row]));
+  const present = new Map(readMessageRows(found).map((row) => [row.id, row]));
   return new Map(lost.map((row) => [row.id, present.get(row.id) ?? null]));
 }
 

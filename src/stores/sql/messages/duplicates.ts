@@ -1,6 +1,6 @@
 import type { SqlDatabase, Session } from '../database.js';
 import { tableOf } from './lists.js';
-import { asBytes, MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
+import { asBytes, messageColumns, readMessageRow, type MessageRow } from './rows.js';
 import { keyOf, type Send } from './sends.js';
 
 /** The message that a client_message_id was first used for, and the hash of what was asked then. */
@@ -27,7 +27,7 @@ export async function findFirst(
   if (keys.length === 0) return new Map();
   const wanted = tableOf(kind, { chat_id: 'plain', sender_id: 'plain', client_id: 'bytes' }, keys);
   const rows = await session.query(
-    `SELECT ${MESSAGE_WITH_SENDER}, m.request_hash
+    `SELECT ${messageColumns(kind)}, m.request_hash
      FROM ${wanted.text} k
      JOIN message_metadata m
        ON m.chat_id = k.chat_id AND m.sender_id = k.sender_id AND m.client_message_id = k.client_id
@@ -37,6 +37,7 @@ export async function findFirst(
   const found = new Map<Send, FirstMessage>();
   for (const row of rows) {
     const first = readMessageRow(row);
+    if (first === null) continue;
     const hash = row['request_hash'];
     const send = keyed.get(keyOf(first.chatId, first.senderId, first.clientMessageId ?? ''));
     if (send !== undefined) found.set(send, { row: first, requestHash: hash === null ? null : asBytes(hash) });

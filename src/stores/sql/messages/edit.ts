@@ -8,7 +8,7 @@ import type { MessageLog } from '../../../ports/message-log.js';
 import { lockChat } from '../chats/change.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { settled, type Verdict } from '../chats/settle.js';
-import type { Session } from '../database.js';
+import type { Session, SqlDatabase } from '../database.js';
 import { withContents } from './contents.js';
 import { dropBodies, insertBodies } from './body-writes.js';
 import { readMessageState } from './message-state.js';
@@ -49,11 +49,11 @@ export async function editMessage(context: RepositoryContext, mint: Mint, edit: 
 }
 
 async function readEditable({ sql }: RepositoryContext, edit: Edit): Promise<MessageRow> {
-  return sql.read((session) => editableRow(session, edit));
+  return sql.read((session) => editableRow(session, sql.kind, edit));
 }
 
-async function editableRow(session: Session, edit: Edit): Promise<MessageRow> {
-  const { row, chat, actor } = await readMessageState(session, edit.messageId, edit.actorId);
+async function editableRow(session: Session, kind: SqlDatabase['kind'], edit: Edit): Promise<MessageRow> {
+  const { row, chat, actor } = await readMessageState(session, kind, edit.messageId, edit.actorId);
   enforce(mayEdit(chat, actor, row, edit.expectedVersion));
   return row;
 }
@@ -102,7 +102,7 @@ async function writeEdit(
   const { chats, messageMetadata, oldBodies } = tables;
   const chat = await lockChat(tx, tables, before.chatId);
   if (chat === null) throw new AppError('message_not_found');
-  const row = await editableRow(tx, edit);
+  const row = await editableRow(tx, context.sql.kind, edit);
   if (!Buffer.from(row.bodyId).equals(before.bodyId)) return null;
   const now = await tx.now();
   mint.observe(now);

@@ -1,7 +1,17 @@
 import { AppError } from '../../../domain/errors.js';
 import type { HistoryWindow } from '../../../ports/message-log.js';
-import type { Session, SqlRow, SqlValue } from '../database.js';
-import { MESSAGE_COLUMNS, MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
+import type { Session, SqlDatabase, SqlRow, SqlValue } from '../database.js';
+import { visibleIndex } from './lists.js';
+import {
+  MESSAGE_FIELDS,
+  messageColumns,
+  packedMessage,
+  readMessageRows,
+  toMessageRow,
+  type MessageRow,
+} from './rows.js';
+
+type Kind = SqlDatabase['kind'];
 
 /** Rows of a chat's history, newest first, and the chat's own counters of the same moment. */
 export interface HistoryRows {
@@ -14,67 +24,98 @@ export interface HistoryRows {
 }
 
 /** Above every seq: the newest messages are those before it. */
-export const BEYOND_NEWEST = Number.MAX_SAFE_INTEGER;
+const BEYOND_NEWEST = Number.MAX_SAFE_INTEGER;
 
-const VISIBLE = `SELECT ${MESSAGE_COLUMNS} FROM message_metadata m WHERE m.chat_id = ? AND m.is_deleted = FALSE`;
-const OLDER = `${VISIBLE} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?`;
-const NEWER = `${VISIBLE} AND m.seq > ? ORDER BY m.seq LIMIT ?`;
-
-const STATE = `c.last_seq, c.visible_count, c.last_visible_seq,
-  (SELECT f.seq FROM message_metadata f WHERE f.chat_id = ? AND f.is_deleted = FALSE ORDER BY f.seq LIMIT 1)
-    AS first_visible_seq`;
-const READER = `chats c JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ? AND p.left_at IS NULL`;
-
-/** One statement, so that membership, counters and rows are of one moment; no row at all: not the reader's chat. */
-function history(rows: string): string {
-  return `SELECT ${STATE}, ${MESSAGE_WITH_SENDER}
-    FROM ${READER} LEFT JOIN (${rows}) m ON m.chat_id = c.id LEFT JOIN users u ON u.id = m.sender_id
-    WHERE c.id = ? AND c.is_active = TRUE`;
+/** The statements of one dialect. Values: chat, reader, then those of the rows, then the chat again. */
+interface Statements {
+  readonly before: string;
+  readonly after: string;
+  readonly around: string;
+  readonly counters: string;
 }
 
-const BEFORE = history(OLDER);
-const AFTER = history(NEWER);
-const AROUND = history(`SELECT * FROM (${OLDER}) older UNION ALL SELECT * FROM (${NEWER}) newer`);
+const STATEMENTS: Readonly<Record<Kind, Statements>> = {
+  mysql: statementsOf('mysql'),
+  sqlite: statementsOf('sqlite'),
+};
+
+/**
+ * Each is one statement, so that membership, counters and rows are of one moment; no row at all: not the reader's chat.
+ * On SQLite all messages come in one value (see `messageColumns`).
+ */
+function statementsOf(kind: Kind): Statements {
+  const table = `message_metadata m ${visibleIndex(kind)}`;
+  const state = `c.last_seq, c.visible_count, c.last_visible_seq,
+    (SELECT m.seq FROM ${table} WHERE m.chat_id = ? AND m.is_deleted = FALSE ORDER BY m.seq LIMIT 1) AS first_visible_seq`;
+  const reader = `chats c JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ? AND p.left_at IS NULL`;
+  const mine = 'WHERE c.id = ? AND c.is_active = TRUE';
+  const visible = `SELECT ${MESSAGE_FIELDS} FROM ${table} WHERE m.chat_id = ? AND m.is_deleted = FALSE`;
+  const older = `${visible} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?`;
+  const newer = `${visible} AND m.seq > ? ORDER BY m.seq LIMIT ?`;
+  const history = (rows: string): string =>
+    kind === 'mysql'
+      ? `SELECT ${state}, ${messageColumns(kind)} FROM ${reader}
+         LEFT JOIN (${rows}) m ON m.chat_id = c.id LEFT JOIN users u ON u.id = m.sender_id ${mine}`
+      : `SELECT ${state}, h.messages FROM ${reader}
+         JOIN (SELECT json_group_array(${packedMessage()}) AS messages
+           FROM (${rows}) m JOIN users u ON u.id = m.sender_id) h ${mine}`;
+  return {
+    before: history(older),
+    after: history(newer),
+    around: history(`SELECT * FROM (${older}) older UNION ALL SELECT * FROM (${newer}) newer`),
+    counters: `SELECT ${state} FROM ${reader} ${mine}`,
+  };
+}
 
 /** Up to `limit` rows in the direction asked for; `around` gives up to `limit` on either side. */
 export async function readWindow(
   session: Session,
+  kind: Kind,
   chatId: number,
   readerId: number,
   window: HistoryWindow,
 ): Promise<HistoryRows> {
-  const [text, bounds] = statement(chatId, window);
+  const [text, bounds] = statement(STATEMENTS[kind], chatId, window);
   return toHistory(await session.query(text, [chatId, readerId, ...bounds, chatId]));
 }
 
-function statement(chatId: number, window: HistoryWindow): readonly [string, readonly SqlValue[]] {
+function statement(
+  { before, after, around }: Statements,
+  chatId: number,
+  window: HistoryWindow,
+): readonly [string, readonly SqlValue[]] {
   const { limit } = window;
   switch (window.kind) {
     case 'newest':
-      return [BEFORE, [chatId, BEYOND_NEWEST, limit]];
+      return [before, [chatId, BEYOND_NEWEST, limit]];
     case 'before':
-      return [BEFORE, [chatId, window.seq, limit]];
+      return [before, [chatId, window.seq, limit]];
     case 'after':
-      return [AFTER, [chatId, window.seq, limit]];
+      return [after, [chatId, window.seq, limit]];
     case 'around':
-      return [AROUND, [chatId, window.seq + 1, limit, chatId, window.seq, limit]];
+      return [around, [chatId, window.seq + 1, limit, chatId, window.seq, limit]];
     default:
       return window satisfies never;
   }
 }
 
-const COUNTERS = `SELECT ${STATE} FROM ${READER} WHERE c.id = ? AND c.is_active = TRUE`;
-
 /** The counters alone. Throws `chat_not_found`. */
-export async function readCounters(session: Session, chatId: number, readerId: number): Promise<HistoryRows> {
-  return toHistory(await session.query(COUNTERS, [chatId, readerId, chatId]));
+export async function readCounters(
+  session: Session,
+  kind: Kind,
+  chatId: number,
+  readerId: number,
+): Promise<HistoryRows> {
+  return toHistory(await session.query(STATEMENTS[kind].counters, [chatId, readerId, chatId]));
 }
 
 function toHistory(found: readonly SqlRow[]): HistoryRows {
   const [state] = found;
   if (state === undefined) throw new AppError('chat_not_found');
+  const packed = state['messages'];
+  const rows = typeof packed === 'string' ? (JSON.parse(packed) as readonly SqlRow[]).map(toMessageRow) : null;
   return {
-    rows: newestFirst(state['id'] === undefined || state['id'] === null ? [] : found.map(readMessageRow)),
+    rows: newestFirst(rows ?? readMessageRows(found)),
     visibleCount: Number(state['visible_count']),
     lastSeq: Number(state['last_seq']),
     firstVisibleSeq: Number(state['first_visible_seq'] ?? 0),

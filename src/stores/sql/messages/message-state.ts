@@ -1,8 +1,8 @@
 import type { Membership } from '../../../domain/policies/chat-policy.js';
 import { mayReadMessage } from '../../../domain/policies/message-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
-import type { Session, SqlRow } from '../database.js';
-import { MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
+import type { Session, SqlDatabase, SqlRow } from '../database.js';
+import { messageColumns, readMessageRow, type MessageRow } from './rows.js';
 
 /** Everything the policies ask before a message is changed, of one moment. */
 export interface MessageState {
@@ -11,7 +11,7 @@ export interface MessageState {
   readonly actor: Membership;
 }
 
-const STATE = `SELECT ${MESSAGE_WITH_SENDER}, c.chat_type, c.is_active, p.user_id AS actor_id, p.is_admin
+const STATE = `c.chat_type, c.is_active, p.user_id AS actor_id, p.is_admin
   FROM message_metadata m
   JOIN chats c ON c.id = m.chat_id
   JOIN users u ON u.id = m.sender_id
@@ -19,18 +19,25 @@ const STATE = `SELECT ${MESSAGE_WITH_SENDER}, c.chat_type, c.is_active, p.user_i
   WHERE m.id = ?`;
 
 /** Throws `message_not_found` where the actor cannot see the message. */
-export async function readMessageState(session: Session, messageId: number, actorId: number): Promise<MessageState> {
-  const [found] = await session.query(STATE, [actorId, messageId]);
+export async function readMessageState(
+  session: Session,
+  kind: SqlDatabase['kind'],
+  messageId: number,
+  actorId: number,
+): Promise<MessageState> {
+  const [found] = await session.query(`SELECT ${messageColumns(kind)}, ${STATE}`, [actorId, messageId]);
   const state = found === undefined ? null : toState(found);
   enforce(mayReadMessage(state?.chat ?? null, state?.actor ?? null, state?.row ?? null));
   if (state === null) throw new TypeError('a message that may be read exists');
   return state;
 }
 
-function toState(found: SqlRow): MessageState {
+function toState(found: SqlRow): MessageState | null {
+  const row = readMessageRow(found);
+  if (row === null) return null;
   const actorId = found['actor_id'];
   return {
-    row: readMessageRow(found),
+    row,
     chat: { type: found['chat_type'] === 'direct' ? 'direct' : 'group', isActive: Number(found['is_active']) === 1 },
     actor: actorId === null ? null : { userId: Number(actorId), isAdmin: Number(found['is_admin']) === 1 },
   };

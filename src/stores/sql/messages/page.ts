@@ -1,9 +1,12 @@
 import type { MessageLog } from '../../../ports/message-log.js';
 import type { RepositoryContext } from '../chats/context.js';
-import type { Session } from '../database.js';
+import type { Session, SqlDatabase } from '../database.js';
 import { withContents } from './contents.js';
 import { newestFirst, readCounters, readWindow, type HistoryRows } from './history.js';
-import { MESSAGE_WITH_SENDER, readMessageRow, type MessageRow } from './rows.js';
+import { visibleIndex } from './lists.js';
+import { messageColumns, readMessageRows, type MessageRow } from './rows.js';
+
+type Kind = SqlDatabase['kind'];
 
 /** A page by number: the first in one statement, others in two of one snapshot. */
 export async function pageOf(
@@ -15,44 +18,45 @@ export async function pageOf(
   const { sql } = context;
   const history =
     page.offset === 0
-      ? await sql.read((session) => readWindow(session, chatId, readerId, { kind: 'newest', limit: page.limit }))
-      : await sql.snapshot((session) => readPage(session, chatId, readerId, page));
+      ? await sql.read((session) =>
+          readWindow(session, sql.kind, chatId, readerId, { kind: 'newest', limit: page.limit }),
+        )
+      : await sql.snapshot((session) => readPage(session, sql.kind, chatId, readerId, page));
   return { items: await withContents(context, history.rows), total: history.visibleCount };
 }
 
 async function readPage(
   session: Session,
+  kind: Kind,
   chatId: number,
   readerId: number,
   { offset, limit }: Parameters<MessageLog['page']>[2],
 ): Promise<HistoryRows> {
-  const counters = await readCounters(session, chatId, readerId);
+  const counters = await readCounters(session, kind, chatId, readerId);
   const { visibleCount, lastSeq } = counters;
   if (offset >= visibleCount) return counters;
   // Nothing was ever deleted: the page's place is known, so it costs the same at every depth.
   if (visibleCount === lastSeq) {
-    return readWindow(session, chatId, readerId, { kind: 'before', seq: lastSeq - offset + 1, limit });
+    return readWindow(session, kind, chatId, readerId, { kind: 'before', seq: lastSeq - offset + 1, limit });
   }
   return {
     ...counters,
-    rows: await readByNumber(session, chatId, offset, Math.min(limit, visibleCount - offset), visibleCount),
+    rows: await readByNumber(session, kind, chatId, offset, Math.min(limit, visibleCount - offset), visibleCount),
   };
 }
 
-function byNumber(direction: 'ASC' | 'DESC'): string {
-  return `SELECT ${MESSAGE_WITH_SENDER}
-    FROM (SELECT v.seq FROM message_metadata v WHERE v.chat_id = ? AND v.is_deleted = FALSE
+function byNumber(kind: Kind, direction: 'ASC' | 'DESC'): string {
+  return `SELECT ${messageColumns(kind)}
+    FROM (SELECT v.seq FROM message_metadata v ${visibleIndex(kind)} WHERE v.chat_id = ? AND v.is_deleted = FALSE
       ORDER BY v.seq ${direction} LIMIT ? OFFSET ?) w
     JOIN message_metadata m ON m.chat_id = ? AND m.seq = w.seq
     JOIN users u ON u.id = m.sender_id`;
 }
 
-const FROM_NEWEST = byNumber('DESC');
-const FROM_OLDEST = byNumber('ASC');
-
 /** Counts through the index alone and from the nearer end; only the page's own rows are read. */
 async function readByNumber(
   session: Session,
+  kind: Kind,
   chatId: number,
   offset: number,
   count: number,
@@ -61,7 +65,7 @@ async function readByNumber(
   const fromOldest = visibleCount - offset - count;
   const rows =
     offset <= fromOldest
-      ? await session.query(FROM_NEWEST, [chatId, count, offset, chatId])
-      : await session.query(FROM_OLDEST, [chatId, count, fromOldest, chatId]);
-  return newestFirst(rows.map(readMessageRow));
+      ? await session.query(byNumber(kind, 'DESC'), [chatId, count, offset, chatId])
+      : await session.query(byNumber(kind, 'ASC'), [chatId, count, fromOldest, chatId]);
+  return newestFirst(readMessageRows(rows));
 }

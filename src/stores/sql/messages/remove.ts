@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { AppError } from '../../../domain/errors.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import { mayDelete } from '../../../domain/policies/message-policy.js';
@@ -8,6 +8,7 @@ import type { RepositoryContext } from '../chats/context.js';
 import type { ChatRow } from '../chats/rows.js';
 import { settled, type Verdict } from '../chats/settle.js';
 import type { Session } from '../database.js';
+import { visibleIndex } from './lists.js';
 import { readMessageState } from './message-state.js';
 import type { MessageRow } from './rows.js';
 
@@ -18,7 +19,7 @@ export async function removeMessage(
   actorId: number,
 ): Promise<Change<null>> {
   const { sql } = context;
-  const { row } = await sql.read((session) => readMessageState(session, messageId, actorId));
+  const { row } = await sql.read((session) => readMessageState(session, sql.kind, messageId, actorId));
   return settled(
     sql,
     (tx) => writeRemoval(tx, context, row.chatId, messageId, actorId),
@@ -28,7 +29,7 @@ export async function removeMessage(
 
 async function writeRemoval(
   tx: Session,
-  { sql: { tables } }: RepositoryContext,
+  { sql: { kind, tables } }: RepositoryContext,
   chatId: number,
   messageId: number,
   actorId: number,
@@ -36,7 +37,7 @@ async function writeRemoval(
   const { chats, messageMetadata } = tables;
   const locked = await lockChat(tx, tables, chatId);
   if (locked === null) throw new AppError('message_not_found');
-  const { row, chat, actor } = await readMessageState(tx, messageId, actorId);
+  const { row, chat, actor } = await readMessageState(tx, kind, messageId, actorId);
   enforce(mayDelete(chat, actor, row));
   const now = await tx.now();
   const rev = locked.rev + 1;
@@ -50,7 +51,7 @@ async function writeRemoval(
     .set({
       rev,
       visibleCount: locked.visibleCount - 1,
-      lastVisibleSeq: await lastVisibleWithout(tx, tables, locked, row.seq),
+      lastVisibleSeq: await lastVisibleWithout(tx, kind, locked, row.seq),
     })
     .where(eq(chats.id, chatId));
   const { seq } = row;
@@ -79,19 +80,17 @@ async function fileBodies(
 
 async function lastVisibleWithout(
   tx: Session,
-  { messageMetadata }: RepositoryContext['sql']['tables'],
+  kind: RepositoryContext['sql']['kind'],
   chat: ChatRow,
   seq: number,
 ): Promise<number> {
   if (seq !== chat.lastVisibleSeq) return chat.lastVisibleSeq;
-  const { chatId, isDeleted } = messageMetadata;
-  const [previous] = await tx.db
-    .select({ seq: messageMetadata.seq })
-    .from(messageMetadata)
-    .where(and(eq(chatId, chat.id), eq(isDeleted, false), lt(messageMetadata.seq, seq)))
-    .orderBy(desc(messageMetadata.seq))
-    .limit(1);
-  return previous?.seq ?? 0;
+  const [previous] = await tx.query(
+    `SELECT m.seq FROM message_metadata m ${visibleIndex(kind)}
+     WHERE m.chat_id = ? AND m.is_deleted = FALSE AND m.seq < ? ORDER BY m.seq DESC LIMIT 1`,
+    [chat.id, seq],
+  );
+  return Number(previous?.['seq'] ?? 0);
 }
 
 /** A message is deleted once, so its row carries the deletion's own rev for ever. */

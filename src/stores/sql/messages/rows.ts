@@ -1,5 +1,5 @@
 import type { Message } from '../../../domain/message.js';
-import { asDate, type SqlRow } from '../database.js';
+import { asDate, type SqlDatabase, type SqlRow } from '../database.js';
 
 /** A message's row as the raw queries of this folder read it, with its sender's name. */
 export interface MessageRow {
@@ -19,13 +19,51 @@ export interface MessageRow {
   readonly isDeleted: boolean;
 }
 
-/** What `readMessageRow` needs of message_metadata `m`; the sender's name comes from users `u`. */
-export const MESSAGE_COLUMNS = `m.id, m.chat_id, m.seq, m.rev, m.sender_id, m.message_id, m.body_id,
-  m.client_message_id, m.version, m.timestamp, m.edited_at, m.is_edited, m.is_deleted`;
+const PLAIN = [
+  'id',
+  'chat_id',
+  'seq',
+  'rev',
+  'sender_id',
+  'version',
+  'timestamp',
+  'edited_at',
+  'is_edited',
+  'is_deleted',
+] as const;
+const BYTES = ['message_id', 'body_id', 'client_message_id'] as const;
 
-export const MESSAGE_WITH_SENDER = `${MESSAGE_COLUMNS}, u.username AS sender_username`;
+/** Columns of message_metadata `m` for a subquery that `messageColumns` selects from. */
+export const MESSAGE_FIELDS = [...PLAIN, ...BYTES].map((name) => `m.${name}`).join(', ');
 
-export function readMessageRow(row: SqlRow): MessageRow {
+/**
+ * What `readMessageRow` needs of message_metadata `m`. SQLite packs a row into one JSON value: its client spends a
+ * microsecond on every single column, and 50 rows of history read so take 0.3 ms instead of 0.65.
+ */
+export function messageColumns(kind: SqlDatabase['kind'], sender: 'u.username' | "''" = 'u.username'): string {
+  return kind === 'mysql' ? `${MESSAGE_FIELDS}, ${sender} AS sender_username` : `${packedMessage(sender)} AS packed`;
+}
+
+/** One message as a JSON object of SQLite, bytes in hex. */
+export function packedMessage(sender: 'u.username' | "''" = 'u.username'): string {
+  const plain = PLAIN.map((name) => `'${name}', m.${name}`);
+  const bytes = BYTES.map((name) => `'${name}', iif(m.${name} IS NULL, NULL, hex(m.${name}))`);
+  return `json_object(${[...plain, ...bytes, `'sender_username', ${sender}`].join(', ')})`;
+}
+
+/** Null where an outer join found no message. */
+export function readMessageRow(selected: SqlRow): MessageRow | null {
+  const packed = selected['packed'];
+  const row = typeof packed === 'string' ? (JSON.parse(packed) as SqlRow) : selected;
+  return row['id'] === null || row['id'] === undefined ? null : toMessageRow(row);
+}
+
+/** All messages among the rows. */
+export function readMessageRows(selected: readonly SqlRow[]): readonly MessageRow[] {
+  return selected.flatMap((row) => readMessageRow(row) ?? []);
+}
+
+export function toMessageRow(row: SqlRow): MessageRow {
   const clientMessageId = row['client_message_id'];
   const editedAt = row['edited_at'];
   return {
@@ -37,7 +75,7 @@ export function readMessageRow(row: SqlRow): MessageRow {
     senderUsername: String(row['sender_username']),
     messageId: asBytes(row['message_id']),
     bodyId: asBytes(row['body_id']),
-    clientMessageId: clientMessageId === null ? null : Buffer.from(asBytes(clientMessageId)).toString('utf8'),
+    clientMessageId: clientMessageId === null ? null : asBytes(clientMessageId).toString('utf8'),
     version: Number(row['version']),
     timestamp: asDate(row['timestamp']),
     editedAt: editedAt === null ? null : asDate(editedAt),
@@ -46,8 +84,10 @@ export function readMessageRow(row: SqlRow): MessageRow {
   };
 }
 
-export function asBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+/** Bytes as a driver gave them, or as hex out of JSON. */
+export function asBytes(value: unknown): Buffer {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return Buffer.from(value, 'hex');
   throw new TypeError('not bytes of this database');
 }
 

@@ -12,7 +12,7 @@ export async function windowOf(
   readerId: number,
   window: HistoryWindow,
 ): ReturnType<MessageLog['window']> {
-  const history = await context.sql.read((session) => readWindow(session, chatId, readerId, window));
+  const history = await context.sql.read((session) => readWindow(session, context.sql.kind, chatId, readerId, window));
   const rows = window.kind === 'around' ? centred(history.rows, window.seq, window.limit) : history.rows;
   const items: readonly Message[] = await withContents(context, rows);
   return { items, ...beyond(history, rows, window) };
