@@ -3,9 +3,9 @@ import { createSplitHealth } from './health.js';
 import { createMongoBodyStore } from './mongo/body-store.js';
 import { createMongoClient } from './mongo/client.js';
 import { explainMongo, hostsIn } from './mongo/errors.js';
-import type { SqlDatabase } from './sql/database.js';
 import { openMysql } from './sql/dialects/mysql.js';
 import { explainMysql } from './sql/dialects/mysql-obstacles.js';
+import { durabilityWarnings } from './sql/durability.js';
 import { migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { mysqlMigrationTarget } from './sql/migrations/mysql.js';
@@ -74,13 +74,4 @@ async function openBodies({ mongodb }: SplitOptions, deps: StoreDeps, deadline: 
     await bodies.close();
     throw error;
   }
-}
-
-/** What acknowledges a commit before it is on disk. */
-async function durabilityWarnings(sql: SqlDatabase): Promise<readonly string[]> {
-  const [row] = await sql.read((session) => session.query('SELECT @@innodb_flush_log_at_trx_commit AS flushed'));
-  if (Number(row?.['flushed']) === 1) return [];
-  return [
-    'MySQL runs with innodb_flush_log_at_trx_commit other than 1: a crash of the machine can lose acknowledged messages',
-  ];
 }

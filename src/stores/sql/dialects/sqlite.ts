@@ -1,5 +1,6 @@
 import type { Clock } from '../../../ports/clock.js';
 import type { Session, SqlDatabase, StatementHooks } from '../database.js';
+import { scrub } from '../errors.js';
 import { sqliteTables } from '../tables.js';
 import { Line } from './line.js';
 import { PlaceQueue } from './queue.js';
@@ -88,10 +89,12 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
       return await fn(sqliteSession(connection, line, clock));
     } finally {
       line.end();
-      // After SQLITE_BUSY the driver leaves a statement half run, and the connection would read that moment for ever.
+      // After SQLITE_BUSY the driver leaves a statement half run, and the connection would read that moment for ever. Not
+      // closed here: other reads may be on it, and the last of them lets go of it.
       if (line.failure !== null && connection === reader) {
-        reader = await SqliteConnection.open(file);
-        connection.close();
+        reader = await SqliteConnection.open(file).catch((error: unknown) => {
+          throw scrub(error, 'connect');
+        });
       }
     }
   }

@@ -24,6 +24,9 @@ export async function mysqlMigrationTarget(
   const connection = await createConnection(connectionOptions(target)).catch((error: unknown) => {
     throw scrub(error, 'connect');
   });
+  // A connection that breaks between two statements says so as an event, which nobody else listens to; the next
+  // statement fails by it.
+  connection.on('error', () => undefined);
   const query = async (sql: string, values: readonly string[] = []): Promise<Record<string, unknown>[]> => {
     await hook(sql);
     const [rows] = await connection.query(sql, [...values]);
