@@ -5,11 +5,15 @@ import { emailKey, searchText, usernameKey } from '../../domain/user-keys.js';
 import type { Clock } from '../../ports/clock.js';
 import type { ProfileChange, UserStore } from '../../ports/user-store.js';
 import { userColumns } from './chats/rows.js';
-import type { SqlDatabase } from './database.js';
+import { asDate, type SqlDatabase, type SqlRow } from './database.js';
 import { duplicateKey } from './errors.js';
 
 /** Bytes of the search columns; one compatibility character can unfold to eighteen. */
 const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
+
+// Every request of a signed-in user asks this; building it anew each time costs more than running it.
+const FIND_BY_ID =
+  'SELECT id, username, email, full_name, is_active, created_at, last_seen FROM users WHERE id = ? LIMIT 1';
 
 const TOUCH = 'UPDATE users SET last_seen = ? WHERE id = ? AND (last_seen IS NULL OR last_seen < ?)';
 /** Rows that one transaction keeps locked. */
@@ -21,8 +25,8 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
   const columns = userColumns(sql.tables);
 
   async function findById(id: number): Promise<User | null> {
-    const [user] = await sql.read(({ db }) => db.select(columns).from(users).where(eq(users.id, id)).limit(1));
-    return user ?? null;
+    const [row] = await sql.read((session) => session.query(FIND_BY_ID, [id]));
+    return row === undefined ? null : userOf(row);
   }
 
   return {
@@ -135,6 +139,19 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
           }),
     };
   }
+}
+
+function userOf(row: SqlRow): User {
+  const { id, username, email, full_name, is_active, created_at, last_seen } = row;
+  return {
+    id: Number(id),
+    username: String(username),
+    email: String(email),
+    fullName: typeof full_name === 'string' ? full_name : null,
+    isActive: Number(is_active) === 1,
+    createdAt: asDate(created_at),
+    lastSeen: last_seen === null ? null : asDate(last_seen),
+  };
 }
 
 async function refusingDuplicates<T>(write: () => PromiseLike<T>): Promise<T> {
