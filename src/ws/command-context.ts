@@ -11,8 +11,10 @@ export interface CommandContext {
   readonly actor: Identity;
   readonly chatId: number;
   readonly owner: object;
+  /** Up to where this socket has the chat's events: what it joined at, then what it was sent. */
+  readonly rev: () => number;
   readonly services: Pick<Services, 'messages'>;
-  readonly hub: Pick<Hub, 'revOf' | 'expect'>;
+  readonly hub: Pick<Hub, 'expect'>;
   readonly typing: Typing;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -177,7 +177,7 @@ export class Connection implements SocketListener, Member {
   private goLive(registration: Registration, actor: Identity, chatId: number, rev: number): void {
     registration.observe(rev);
     this.state = 'live';
-    this.context = { ...this.deps, actor, chatId, owner: this };
+    this.context = { ...this.deps, actor, chatId, owner: this, rev: () => this.feed.position };
     for (const delivery of this.feed.start(rev)) this.deliver(delivery);
     if (this.isClosing() || this.isExpired()) return;
     if (registration.enter()) this.deps.announcePresence(actor, chatId, 'joined');

@@ -20,6 +20,11 @@ export class Feed {
     return this.rev === null;
   }
 
+  /** The rev of the last event that was let through, or the one it started from. */
+  get position(): number {
+    return this.rev ?? 0;
+  }
+
   /** False: more was published while joining than one socket may queue. Ephemeral events are not worth keeping. */
   keep(delivery: Delivery): boolean {
     if (!isDurable(delivery.event)) return true;
@@ -36,7 +41,7 @@ export class Feed {
 
   judge({ event }: Delivery): FeedVerdict {
     if (!isDurable(event)) return 'deliver';
-    const rev = this.rev ?? 0;
+    const rev = this.position;
     if (event.rev <= rev) return 'late';
     if (event.rev > rev + 1) return 'hole';
     this.rev = event.rev;

@@ -89,6 +89,31 @@ describe('connection', () => {
       expect(revsOf(late)).to.deep.equal([6, 7]);
     });
 
+    it('answers a ping with the rev it joined at, where the event of that rev has yet to come by', async () => {
+      const harness = new Harness();
+      const early = await harness.connect(1);
+      harness.rev = 1;
+      const late = await harness.connect(2);
+      early.send({ type: 'ping' });
+      late.send({ type: 'ping' });
+      harness.publish(sent(1), sent(2));
+      await settle();
+      const durable = (peer: typeof late): unknown[] =>
+        peer.socket
+          .json()
+          .filter((frame) => 'rev' in frame)
+          .map((frame) => [frame['type'], frame['rev']]);
+      expect(durable(early)).to.deep.equal([
+        ['new_message', 1],
+        ['new_message', 2],
+        ['pong', 0],
+      ]);
+      expect(durable(late)).to.deep.equal([
+        ['new_message', 2],
+        ['pong', 1],
+      ]);
+    });
+
     it('bounds what it keeps while joining', async () => {
       const harness = new Harness({ maxQueuedBytes: 1_000 });
       harness.join = () => new Promise(() => undefined);
