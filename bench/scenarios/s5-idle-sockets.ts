@@ -55,19 +55,31 @@ export const idleSockets: Scenario = {
 };
 
 function figures({ storage }: Bench, parley: readonly Cost[], bare: readonly Cost[]): Figure[] {
-  const figure = (what: string, unit: string, pick: (cost: Cost) => number, note?: string): Figure => {
-    const value = summarize(parley.map(pick));
-    return {
-      ...{ scenario: 'S5', storage: storage.kind, what, unit, value, goal: null, latency: null, cpu: {} },
-      limit: { what: 'bare uWebSockets.js', value: summarize(bare.map(pick)), ratio: ratio(parley, bare, pick) },
-      clientShare: null,
-      ...(note === undefined ? {} : { note }),
-    };
-  };
+  const figure = (what: string, unit: string, pick: (cost: Cost) => number): Figure => ({
+    ...{ scenario: 'S5', storage: storage.kind, what, unit, value: summarize(parley.map(pick)) },
+    ...{ limit: null, goal: null, latency: null, cpu: {}, clientShare: null },
+  });
+  const limitOf = (pick: (cost: Cost) => number): Figure['limit'] => ({
+    what: 'bare uWebSockets.js',
+    value: summarize(bare.map(pick)),
+    ratio: ratio(parley, bare, pick),
+  });
+  const resident = (cost: Cost): number => cost.resident / 1_024;
+  const connects = (cost: Cost): number => cost.connectsPerSecond;
   return [
-    figure('resident memory per idle socket', 'KB', (cost) => cost.resident / 1_024, 'after garbage collection'),
+    {
+      ...figure('resident memory per idle socket', 'KB', resident),
+      limit: limitOf(resident),
+      note: 'after garbage collection; at most 6 KB are aimed at',
+    },
+    // Nothing to compare with: a bare socket has no state in the heap.
     figure('live heap per idle socket', 'KB', (cost) => cost.heap / 1_024),
-    figure('connect, authenticate, join', '1/s', (cost) => cost.connectsPerSecond, '16 at a time'),
+    {
+      ...figure('connect, authenticate, join', '1/s', connects),
+      limit: limitOf(connects),
+      goal: { atLeast: 0.5 },
+      note: 'sixteen at a time',
+    },
   ];
 }
 
