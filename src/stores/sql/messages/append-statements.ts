@@ -1,5 +1,5 @@
 import { asDate, type Session, type SqlDatabase, type SqlRow } from '../database.js';
-import { listOf, tableOf, valuesOf, type CellType } from './lists.js';
+import { listOf, selectRows, tableOf, valuesOf, type CellType } from './lists.js';
 import type { Send } from './sends.js';
 
 type Kind = SqlDatabase['kind'];
@@ -27,12 +27,9 @@ export async function lockHeads(
   chatIds: readonly number[],
 ): Promise<ReadonlyMap<number, ChatHead>> {
   const ids = listOf(kind, chatIds);
-  const rows = await tx.query(
-    `SELECT id, chat_type, is_active, last_seq, rev FROM chats WHERE id IN ${ids.text} ORDER BY id${
-      kind === 'mysql' ? ' FOR UPDATE' : ''
-    }`,
-    ids.values,
-  );
+  const columns = { id: 'id', chat_type: 'chat_type', is_active: 'is_active', last_seq: 'last_seq', rev: 'rev' };
+  const text = `FROM chats WHERE id IN ${ids.text} ${kind === 'mysql' ? 'ORDER BY id FOR UPDATE' : ''}`;
+  const rows = await selectRows(tx, kind, columns, { text, values: ids.values });
   return new Map(rows.map(readHead).map((head) => [head.id, head]));
 }
 
@@ -59,11 +56,10 @@ export async function activeSenders(
   pairs: readonly (readonly [number, number])[],
 ): Promise<{ readonly active: ReadonlySet<string>; readonly now: Date | null }> {
   const wanted = tableOf(kind, { chat_id: 'plain', user_id: 'plain' }, pairs);
-  const rows = await tx.query(
-    `SELECT p.chat_id, p.user_id, ${NOW[kind]} AS at FROM ${wanted.text} k
-     JOIN chat_participants p ON p.chat_id = k.chat_id AND p.user_id = k.user_id AND p.left_at IS NULL`,
-    wanted.values,
-  );
+  const columns = { chat_id: 'p.chat_id', user_id: 'p.user_id', at: NOW[kind] };
+  const text = `FROM ${wanted.text} k
+    JOIN chat_participants p ON p.chat_id = k.chat_id AND p.user_id = k.user_id AND p.left_at IS NULL`;
+  const rows = await selectRows(tx, kind, columns, { text, values: wanted.values });
   const active = new Set(rows.map((row) => `${Number(row['chat_id'])}:${Number(row['user_id'])}`));
   const at = rows[0]?.['at'];
   if (at === undefined) return { active, now: null };

@@ -1,4 +1,4 @@
-import type { SqlDatabase, SqlValue } from '../database.js';
+import type { Session, SqlDatabase, SqlRow, SqlValue } from '../database.js';
 
 /** A part of a statement with the values of its placeholders. */
 export interface Fragment {
@@ -66,6 +66,27 @@ function toJson(rows: readonly (readonly Cell[])[]): string {
 function jsonCell(cell: Cell): number | string | null {
   if (cell instanceof Date) return cell.getTime();
   return cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : cell;
+}
+
+/**
+ * A SELECT of numbers and texts. On SQLite all rows come in one JSON value, because its client spends a microsecond on
+ * every single column.
+ */
+export async function selectRows(
+  session: Session,
+  kind: SqlDatabase['kind'],
+  columns: Readonly<Record<string, string>>,
+  source: Fragment,
+): Promise<readonly SqlRow[]> {
+  if (kind === 'mysql') {
+    const selected = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`);
+    return session.query(`SELECT ${selected.join(', ')} ${source.text}`, source.values);
+  }
+  const selected = Object.entries(columns).map(([name, column]) => `'${name}', ${column}`);
+  const text = `SELECT json_group_array(json_object(${selected.join(', ')})) AS packed ${source.text}`;
+  const [row] = await session.query(text, source.values);
+  const packed = row?.['packed'];
+  return typeof packed === 'string' ? (JSON.parse(packed) as readonly SqlRow[]) : [];
 }
 
 /**
