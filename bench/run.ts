@@ -11,7 +11,7 @@ import type { Bench, Scenario } from './lib/scenario.js';
 import { openStorage, type Storage } from './lib/storage.js';
 import { SCENARIOS } from './scenarios/index.js';
 
-const PACKAGES = ['koa', 'uWebSockets.js', '@libsql/client', 'mysql2', 'mongodb', 'bcrypt', 'light-my-request'];
+const PACKAGES = ['koa', 'uWebSockets.js', '@libsql/client', 'mysql2', 'mongodb', 'bcrypt'];
 
 async function main(options: Options): Promise<void> {
   const startedAt = new Date();

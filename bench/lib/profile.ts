@@ -51,13 +51,13 @@ function topOf(times: ReadonlyMap<string, number>, busy: number): string[] {
 }
 
 function shortUrl(url: string): string {
-  return url.replace(/^.*\/(node_modules|dist)\//, '');
+  return url.replace(/^.*\/node_modules\//, '').replace(/^file:.*\/(?=src\/)/, '');
 }
 
 function placeOf(url: string, functionName: string): string {
   const dependency = /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   if (dependency !== undefined) return dependency;
-  const own = /\/dist\/(src\/[^/]+)/.exec(url)?.[1];
+  const own = /\/(src\/[^/]+)\//.exec(url)?.[1];
   if (own !== undefined) return own;
   return url === '' ? functionName : url.replace(/\/.*/, '');
 }
