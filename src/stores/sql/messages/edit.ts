@@ -5,6 +5,7 @@ import { enforce } from '../../../domain/policies/decision.js';
 import { mayEdit } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
 import type { MessageLog } from '../../../ports/message-log.js';
+import { ERROR_CODES } from '../../../protocol/error-codes.js';
 import { lockChat } from '../chats/change.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { settled, type Verdict } from '../chats/settle.js';
@@ -30,22 +31,50 @@ const MAX_ROUNDS = 8;
  */
 export async function editMessage(context: RepositoryContext, mint: Mint, edit: Edit): Promise<Change<Message>> {
   if (!mint.synchronised()) mint.observe(await context.sql.read((session) => session.now()));
-  let minted: Minted | null = null;
+  const written: Minted[] = [];
+  try {
+    return await tryEdit(context, mint, edit, written);
+  } catch (error) {
+    if (error instanceof AppError && isRefusal(error)) await dropBodies(context, idsOf(written));
+    throw error;
+  }
+}
+
+async function tryEdit(
+  context: RepositoryContext,
+  mint: Mint,
+  edit: Edit,
+  written: Minted[],
+): Promise<Change<Message>> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const before = await readEditable(context, edit);
     const [present] = await withContents(context, [before]);
-    // Deleted while it was read.
-    if (present === undefined) break;
+    // Deleted or edited while its body was read: the next round decides anew.
+    if (present === undefined || present.version !== before.version) continue;
     if (present.content === edit.content) {
-      await dropBodies(context, minted === null ? [] : [minted.id]);
+      await dropBodies(context, idsOf(written));
       return { result: present, events: [] };
     }
-    minted ??= await storeBody(context, mint, before, edit.content);
-    const change = await replaceBody(context, mint, edit, before, minted);
+    const minted = written[0] ?? (await storeBody(context, mint, before, edit.content));
+    written[0] = minted;
+    const change = await settled(
+      context.sql,
+      (tx) => writeEdit(tx, context, mint, edit, before, minted),
+      (tx) => editVerdict(tx, context, before, minted),
+    );
     if (change !== null) return change;
   }
-  await dropBodies(context, minted === null ? [] : [minted.id]);
+  await dropBodies(context, idsOf(written));
   throw new AppError('unavailable');
+}
+
+function idsOf(written: readonly Minted[]): readonly Uint8Array[] {
+  return written.map((minted) => minted.id);
+}
+
+/** A rule said no; anything retryable might still have been committed and keeps its body. */
+function isRefusal(error: AppError): boolean {
+  return !ERROR_CODES[error.code].retryable;
 }
 
 async function readEditable({ sql }: RepositoryContext, edit: Edit): Promise<MessageRow> {
@@ -67,29 +96,6 @@ async function storeBody(context: RepositoryContext, mint: Mint, row: MessageRow
 }
 
 /** Null: another edit came first, and what it wrote has to be compared. */
-async function replaceBody(
-  context: RepositoryContext,
-  mint: Mint,
-  edit: Edit,
-  before: MessageRow,
-  minted: Minted,
-): Promise<Change<Message> | null> {
-  try {
-    return await settled(
-      context.sql,
-      (tx) => writeEdit(tx, context, mint, edit, before, minted),
-      (tx) => editVerdict(tx, context, before, minted),
-    );
-  } catch (error) {
-    if (error instanceof AppError && isRefusal(error)) await dropBodies(context, [minted.id]);
-    throw error;
-  }
-}
-
-function isRefusal(error: AppError): boolean {
-  return error.code !== 'unavailable' && error.code !== 'indeterminate';
-}
-
 async function writeEdit(
   tx: Session,
   context: RepositoryContext,
