@@ -63,7 +63,9 @@ async function identify(name: string, url: string, version: (url: string) => Pro
 /** Runs mocha to its end and answers its exit code. */
 async function runMocha(options: Options, environment: Record<string, string>): Promise<number> {
   const { resolve } = createRequire(import.meta.url);
-  const mocha = [resolve('mocha/bin/mocha.js'), ...options.mochaArguments];
+  const named = options.mochaArguments.some((argument) => argument.endsWith('.ts') && argument.startsWith('test/'));
+  const files = named ? [] : ['test/**/*.test.ts'];
+  const mocha = [resolve('mocha/bin/mocha.js'), ...files, ...options.mochaArguments];
   const c8 = [resolve('c8/bin/c8.js'), ...(options.coverage === 'append' ? ['--clean=false'] : []), process.execPath];
   const child = spawn(process.execPath, options.coverage === 'off' ? mocha : [...c8, ...mocha], {
     stdio: 'inherit',
