@@ -17,12 +17,11 @@ const TOTAL = `SELECT COUNT(*) AS total FROM ${LISTED}`;
 /** Sends and renames move updated_at, so it is the order of activity; only the page's own chats are counted out. */
 function pageText(kind: SqlDatabase['kind']): string {
   return `SELECT c.id AS c_id, c.name, c.chat_type, c.created_at, c.updated_at, c.last_seq, c.rev AS c_rev,
-    c.last_visible_seq, p.last_read_seq,
+    c.last_visible_seq, listed.last_read_seq,
     (SELECT COUNT(*) FROM chat_participants q WHERE q.chat_id = c.id AND q.left_at IS NULL) AS participant_count,
     ${messageColumns(kind, "''")}
-  FROM (SELECT c.id FROM ${LISTED} ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?) listed
+  FROM (SELECT c.id, p.last_read_seq FROM ${LISTED} ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?) listed
   JOIN chats c ON c.id = listed.id
-  JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ?
   LEFT JOIN message_metadata m ON m.chat_id = c.id AND m.seq = c.last_visible_seq
   ORDER BY c.updated_at DESC, c.id DESC`;
 }
@@ -37,7 +36,7 @@ export async function listChats(
 ): ReturnType<ChatStore['list']> {
   const { sql } = context;
   const { rows, total, unread } = await sql.snapshot(async (session) => {
-    const rows = await session.query(pageText(sql.kind), [userId, limit, offset, userId]);
+    const rows = await session.query(pageText(sql.kind), [userId, limit, offset]);
     const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);
     return { rows, total, unread: await countUnread(session, sql.kind, rows.flatMap(watermarkOf)) };
   });
