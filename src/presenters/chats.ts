@@ -1,4 +1,4 @@
-import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
+import type { Chat, ChatListEntry, ChatView, Participant } from '../domain/chat.js';
 import { LIMITS } from '../protocol/limits.js';
 import type { ChatListItemResource, ChatResource, ParticipantResource } from '../protocol/resources.js';
 import { presentUser } from './users.js';
@@ -6,32 +6,20 @@ import { presentUser } from './users.js';
 export function presentChat(view: ChatView, viewerId: number): ChatResource {
   const { chat, users } = view;
   return {
-    id: chat.id,
-    name: chat.name,
-    chat_type: chat.type,
-    created_at: chat.createdAt.toISOString(),
-    updated_at: chat.updatedAt.toISOString(),
+    ...presentFields(chat),
     is_active: chat.isActive,
     participants: users.map((user) => presentUser(user, viewerId)),
-    last_seq: chat.lastSeq,
-    rev: chat.rev,
   };
 }
 
 export function presentChatListItem(entry: ChatListEntry): ChatListItemResource {
   const { chat, lastMessage } = entry;
   return {
-    id: chat.id,
-    name: chat.name,
-    chat_type: chat.type,
-    created_at: chat.createdAt.toISOString(),
-    updated_at: chat.updatedAt.toISOString(),
+    ...presentFields(chat),
     participant_count: entry.participantCount,
     last_message: lastMessage?.content == null ? null : preview(lastMessage.content),
     last_message_time: lastMessage?.timestamp.toISOString() ?? null,
     unread_count: entry.unreadCount,
-    last_seq: chat.lastSeq,
-    rev: chat.rev,
   };
 }
 
@@ -42,6 +30,19 @@ export function presentParticipant(participant: Participant): ParticipantResourc
     full_name: participant.fullName,
     joined_at: participant.joinedAt.toISOString(),
     is_admin: participant.isAdmin,
+  };
+}
+
+/** What a chat and its line in a list have in common. */
+function presentFields(chat: Chat): Omit<ChatResource, 'is_active' | 'participants'> {
+  return {
+    id: chat.id,
+    name: chat.name,
+    chat_type: chat.type,
+    created_at: chat.createdAt.toISOString(),
+    updated_at: chat.updatedAt.toISOString(),
+    last_seq: chat.lastSeq,
+    rev: chat.rev,
   };
 }
 
