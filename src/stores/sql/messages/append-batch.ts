@@ -4,15 +4,8 @@ import type { RepositoryContext } from '../chats/context.js';
 import type { Verdict } from '../chats/settle.js';
 import type { Session } from '../database.js';
 import { duplicateKey } from '../errors.js';
-import {
-  activeSenders,
-  advanceChats,
-  advanceSenders,
-  insertMessages,
-  lockHeads,
-  type ChatHead,
-  type Placed,
-} from './append-statements.js';
+import { advance } from './advance.js';
+import { activeSenders, insertMessages, lockHeads, type ChatHead, type Placed } from './append-statements.js';
 import { findFirst, type FirstMessage } from './duplicates.js';
 import { assertFresh, type Mint } from './minting.js';
 import type { Send } from './sends.js';
@@ -58,7 +51,7 @@ export async function writeBatch(
   for (const { minted } of allowed) assertFresh(minted, now, context.clock);
   const inserted = await insertNew(tx, context, heads, allowed);
   for (const [send, first] of inserted.known) known.set(send, first);
-  await advance(tx, context, inserted.stored, now);
+  await advance(tx, kind, heads, inserted.stored, now);
   return { stored: new Map(inserted.stored.map((one) => [one.send, one])), known, refused };
 }
 
@@ -123,24 +116,6 @@ async function insertPlaced(
     if (id === undefined) throw new TypeError('every inserted row has an id');
     return { ...one, id };
   });
-}
-
-async function advance(
-  tx: Session,
-  { sql: { kind } }: RepositoryContext,
-  stored: readonly Placed[],
-  now: Date,
-): Promise<void> {
-  if (stored.length === 0) return;
-  const chats = new Map<number, [number, number, number, number, Date]>();
-  const senders = new Map<string, [number, number, number]>();
-  for (const { send, seq, rev } of stored) {
-    const { chatId, senderId } = send.draft;
-    chats.set(chatId, [chatId, seq, rev, (chats.get(chatId)?.[3] ?? 0) + 1, now]);
-    senders.set(senderKey(send.draft), [chatId, senderId, seq]);
-  }
-  await advanceChats(tx, kind, [...chats.values()]);
-  await advanceSenders(tx, kind, [...senders.values()]);
 }
 
 /** Whether a batch whose COMMIT went unanswered is there: all of it or nothing. The locks are taken first. */

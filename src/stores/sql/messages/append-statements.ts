@@ -11,6 +11,7 @@ export interface ChatHead {
   readonly isActive: boolean;
   readonly lastSeq: number;
   readonly rev: number;
+  readonly visibleCount: number;
 }
 
 /** A send with the place it takes. */
@@ -20,6 +21,8 @@ export interface Placed {
   readonly rev: number;
 }
 
+const HEAD_COLUMNS = ['id', 'chat_type', 'is_active', 'last_seq', 'rev', 'visible_count'];
+
 /** Locks the chats in the order of their ids, as every transaction does, so that two never wait for each other. */
 export async function lockHeads(
   tx: Session,
@@ -27,7 +30,7 @@ export async function lockHeads(
   chatIds: readonly number[],
 ): Promise<ReadonlyMap<number, ChatHead>> {
   const ids = listOf(kind, chatIds);
-  const columns = { id: 'id', chat_type: 'chat_type', is_active: 'is_active', last_seq: 'last_seq', rev: 'rev' };
+  const columns = Object.fromEntries(HEAD_COLUMNS.map((name) => [name, name]));
   const text = `FROM chats WHERE id IN ${ids.text} ${kind === 'mysql' ? 'ORDER BY id FOR UPDATE' : ''}`;
   const rows = await selectRows(tx, kind, columns, { text, values: ids.values });
   return new Map(rows.map(readHead).map((head) => [head.id, head]));
@@ -40,6 +43,7 @@ function readHead(row: SqlRow): ChatHead {
     isActive: Number(row['is_active']) === 1,
     lastSeq: Number(row['last_seq']),
     rev: Number(row['rev']),
+    visibleCount: Number(row['visible_count']),
   };
 }
 
@@ -98,37 +102,4 @@ export async function insertMessages(tx: Session, kind: Kind, placed: readonly P
   const source = valuesOf(kind, INSERTED, rows);
   const text = `INSERT INTO message_metadata (${Object.keys(INSERTED).join(', ')}) ${source.text}`;
   return tx.insertIds(await tx.run(text, source.values), rows.length);
-}
-
-/** Moves the counters of every chat that got messages: [id, last_seq, rev, how many, when]. */
-export async function advanceChats(
-  tx: Session,
-  kind: Kind,
-  rows: readonly (readonly [number, number, number, number, Date])[],
-): Promise<void> {
-  const columns = { id: 'plain', seq: 'plain', new_rev: 'plain', added: 'plain', moment: 'plain' } as const;
-  const values = tableOf(kind, columns, rows);
-  const change = `last_seq = v.seq, last_visible_seq = v.seq, rev = v.new_rev,
-    visible_count = visible_count + v.added, updated_at = v.moment`;
-  const text =
-    kind === 'mysql'
-      ? `UPDATE chats c JOIN ${values.text} v ON v.id = c.id SET ${change}`
-      : `UPDATE chats SET ${change} FROM ${values.text} v WHERE chats.id = v.id`;
-  await tx.run(text, values.values);
-}
-
-/** Sending is reading: the sender's own watermark moves to their newest message. [chat, sender, seq]. */
-export async function advanceSenders(
-  tx: Session,
-  kind: Kind,
-  rows: readonly (readonly [number, number, number])[],
-): Promise<void> {
-  const values = tableOf(kind, { chat_id: 'plain', user_id: 'plain', seq: 'plain' }, rows);
-  const text =
-    kind === 'mysql'
-      ? `UPDATE chat_participants p JOIN ${values.text} v ON p.chat_id = v.chat_id AND p.user_id = v.user_id
-         SET p.last_read_seq = v.seq`
-      : `UPDATE chat_participants SET last_read_seq = v.seq FROM ${values.text} v
-         WHERE chat_participants.chat_id = v.chat_id AND chat_participants.user_id = v.user_id`;
-  await tx.run(text, values.values);
 }
