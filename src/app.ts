@@ -106,6 +106,7 @@ async function wire(
     publish,
     lastSeen,
     clock,
+    logger,
     presence: socketHandler.presence,
     wakeEraser: () => eraser.wake(),
     passwordMinLength: identity.passwordMinLength,
@@ -141,8 +142,8 @@ async function wire(
     for (const listener of listeners) listener.stopAccepting();
     requests.refuseNew();
     const drained = Promise.all([requests.idle(), socketHandler.stop()]).then(() => writer.drain());
-    await withinTime(drained, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
-    await Promise.all([eraser.stop(), lastSeen.stop()]);
+    const workers = drained.then(() => Promise.all([eraser.stop(), lastSeen.stop()])).then(() => undefined);
+    await withinTime(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
     await Promise.all(listeners.map((listener) => listener.close()));
     await broker.close();
     await stores.close();

@@ -22,8 +22,9 @@ async function main(): Promise<void> {
       'the database already holds accounts; the demo only fills an empty one (set DATA_DIR to a new folder)',
     );
   }
-  const data = await createDemoData(app.services);
+  // Listening comes first: a busy port must not leave a filled database that the next try refuses.
   const addresses = await app.start();
+  const data = await createDemoData(app.services);
   const { lines, facts } = startMessage(settings, { ...addresses, storage: app.stores.describe(), version: VERSION });
   process.stdout.write(`\n${[...lines, '', ...demoLines(data, facts.url)].join('\n')}\n\n`);
 }

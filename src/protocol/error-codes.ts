@@ -67,7 +67,7 @@ export const ERROR_CODES = {
   indeterminate: info(
     503,
     'Outcome unknown',
-    'It is not known whether this was stored, repeat it with the same client_message_id',
+    'It is not known whether this was stored, repeat it (a message with the same client_message_id)',
     true,
   ),
   shutting_down: info(503, 'Shutting down', 'The server is shutting down, connect again', true),

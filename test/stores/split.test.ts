@@ -154,6 +154,24 @@ function splitSuite(): void {
       }
     });
 
+    it('gives a write transaction up whose statement is not answered, with its locks and its place', async () => {
+      const sql = openMysql({ ...storage.mysql, poolSize: 1 });
+      const LOCK = 'SELECT id FROM users WHERE username_key = ? FOR UPDATE';
+      try {
+        await stores.users.create(newUser('held'));
+        const started = performance.now();
+        const hanging = sql.transaction(async (tx) => {
+          await tx.query(LOCK, [Buffer.from('held')]);
+          await tx.query('SELECT SLEEP(60)');
+        });
+        await expectCode(hanging, 'unavailable');
+        await sql.transaction((tx) => tx.query(LOCK, [Buffer.from('held')]));
+        expect(performance.now() - started).to.be.within(4_500, 12_000);
+      } finally {
+        await sql.close();
+      }
+    });
+
     it('keeps values apart from SQL, whatever they hold', async () => {
       const nasty = `\\'"\`; DROP TABLE users; -- \u0000 %s ? :x ${'\\'.repeat(7)}'`;
       const [found] = await stores.sql.read((session) =>

@@ -9,7 +9,7 @@ export interface EraseWorker {
   wake(): void;
   /** Erases what is due now and answers how many bodies that were. */
   runOnce(): Promise<number>;
-  /** Resolves when a pass under way has ended; nothing is erased after that. */
+  /** Ends a pass under way after its present batch; nothing is erased after that. */
   stop(): Promise<void>;
 }
 
@@ -28,20 +28,24 @@ export function createEraseWorker(deps: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): EraseWorker {
-  let timer: NodeJS.Timeout | null = null;
+  let timer: { readonly handle: NodeJS.Timeout; readonly at: number } | null = null;
   let pass: Promise<number> | null = null;
-  let stopped = true;
+  let started = false;
+  let stopping = false;
+  /** Something was filed during a pass, perhaps behind its back. */
+  let again = false;
 
   async function erase(): Promise<number> {
     let erased = 0;
-    for (;;) {
+    while (!stopping) {
       const due = await deps.oldBodies.due(new Date(deps.clock.now()), BATCH);
-      if (due.length === 0) return erased;
+      if (due.length === 0) break;
       const ids = due.map((filed) => filed.bodyId);
       await deps.bodies.delete(ids);
       await deps.oldBodies.markErased(ids, new Date(deps.clock.now()));
       erased += ids.length;
     }
+    return erased;
   }
 
   async function runOnce(): Promise<number> {
@@ -51,30 +55,38 @@ export function createEraseWorker(deps: {
     return pass;
   }
 
+  /** Never later than what is scheduled already: a steady stream of deletes must not put the pass off. */
   function schedule(delay: number): void {
-    if (stopped) return;
-    if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = null;
-      runOnce()
-        .catch((error: unknown) => deps.logger.warn({ err: error }, 'erasing deleted bodies failed, trying again'))
-        .finally(() => schedule(INTERVAL_MS));
-    }, delay);
-    timer.unref();
+    if (!started || stopping) return;
+    const at = deps.clock.monotonic() + delay;
+    if (timer !== null) {
+      if (timer.at <= at) return;
+      clearTimeout(timer.handle);
+    }
+    timer = { handle: setTimeout(onTimer, delay).unref(), at };
+  }
+
+  function onTimer(): void {
+    timer = null;
+    again = false;
+    runOnce()
+      .catch((error: unknown) => deps.logger.warn({ err: error }, 'erasing deleted bodies failed, trying again'))
+      .finally(() => schedule(again ? WAKE_DELAY_MS : INTERVAL_MS));
   }
 
   return {
     start() {
-      stopped = false;
+      started = true;
       schedule(WAKE_DELAY_MS);
     },
     wake() {
       if (pass === null) schedule(WAKE_DELAY_MS);
+      else again = true;
     },
     runOnce,
     async stop() {
-      stopped = true;
-      if (timer !== null) clearTimeout(timer);
+      stopping = true;
+      if (timer !== null) clearTimeout(timer.handle);
       timer = null;
       await pass?.catch(() => 0);
     },

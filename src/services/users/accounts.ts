@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.js';
 import type { Identity, User } from '../../domain/user.js';
+import type { Logger } from '../../ports/logger.js';
 import type { PasswordHasher } from '../../ports/password-hasher.js';
 import type { Throttle } from '../../ports/throttle.js';
 import type { TokenService } from '../../ports/token-service.js';
@@ -14,6 +15,7 @@ export interface AccountDeps {
   readonly hasher: PasswordHasher;
   readonly tokens: TokenService;
   readonly lastSeen: LastSeen;
+  readonly logger: Logger;
   readonly throttles: {
     readonly registerPerAddress: Throttle;
     readonly loginPerAddress: Throttle;
@@ -54,10 +56,17 @@ export async function login(
   if (found === null || !ok || !found.user.isActive) throw new AppError('wrong_credentials');
 
   await Promise.all([loginPerAddress.reward(addressKey), loginPerAccount.reward(accountKey)]);
-  if (needsRehash) {
-    await deps.users.replacePasswordHash(found.user.id, found.hashedPassword, await deps.hasher.hash(input.password));
-  }
+  if (needsRehash) await renewHash(deps, found.user.id, found.hashedPassword, input.password);
   return deps.tokens.issue(found.user.id);
+}
+
+/** Best effort: the password was right, and the next login tries again. */
+async function renewHash(deps: AccountDeps, userId: number, from: string, password: string): Promise<void> {
+  try {
+    await deps.users.replacePasswordHash(userId, from, await deps.hasher.hash(password));
+  } catch (error) {
+    deps.logger.warn({ err: error, userId }, 'a password hash could not be renewed');
+  }
 }
 
 /** A token is worth nothing once its user is gone or disabled, however long it still lives. */

@@ -1,4 +1,4 @@
-import { Binary, MongoBulkWriteError, type Collection, type MongoClient, type WriteError } from 'mongodb';
+import { Binary, MongoBulkWriteError, type Collection, type MongoClient, type WriteError, WriteConcern } from 'mongodb';
 import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
@@ -10,7 +10,12 @@ type MessageDocument = DocumentOf<Binary>;
 /** Bodies in MongoDB. Owns the client from here on. */
 export function createMongoBodyStore(client: MongoClient, database: string): BodyStore {
   const db = client.db(database);
-  const messages: Collection<MessageDocument> = db.collection(MESSAGES);
+  // Pinned here, because options of the URL would be taken over the client's: a body that is not journaled can be lost,
+  // and a secondary may not have it yet.
+  const messages: Collection<MessageDocument> = db.collection(MESSAGES, {
+    writeConcern: new WriteConcern('majority', undefined, true),
+    readPreference: 'primary',
+  });
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     try {

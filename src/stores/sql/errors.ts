@@ -70,6 +70,17 @@ export function isRetryable(failure: DriverFailure): boolean {
   return failure.errno !== undefined ? RETRYABLE.has(failure.errno) : failure.code.startsWith('SQLITE_BUSY');
 }
 
+/** MySQL's own error numbers begin here; what the client side of a connection makes up has none or a negative one. */
+const SERVER_ERRORS_FROM = 1_000;
+
+/**
+ * The server itself refused the statement, so the connection is idle and still understands. After anything else (a
+ * time-out, a lost connection) it may be busy with that statement, and whatever is sent next waits behind it for ever.
+ */
+export function isAnswered(failure: DriverFailure): boolean {
+  return failure.sqlState !== undefined || (failure.errno ?? 0) >= SERVER_ERRORS_FROM;
+}
+
 /** SQLSTATE classes and SQLite codes of statements that can never succeed: wrong SQL, wrong values, broken rules. */
 const HOPELESS_STATES = /^(21|22|23|42)/;
 const HOPELESS_CODES = /^SQLITE_(ERROR|CONSTRAINT|MISMATCH|RANGE|MISUSE|TOOBIG)/;

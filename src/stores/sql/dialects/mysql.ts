@@ -1,4 +1,5 @@
 import type { Session, SqlDatabase, StatementHooks } from '../database.js';
+import { isAnswered } from '../errors.js';
 import { mysqlTables } from '../tables.js';
 import { Line } from './line.js';
 import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './mysql-pool.js';
@@ -47,7 +48,8 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
         begin: () => plain(lease, line, 'START TRANSACTION'),
         commit: () => query('COMMIT'),
         async abandon(reason) {
-          if (reason === 'in doubt') return lease.destroy(true);
+          const unanswered = line.failure !== null && !isAnswered(line.failure);
+          if (reason === 'in doubt' || unanswered) return lease.destroy(true);
           try {
             await line.rollback(() => query('ROLLBACK'));
           } catch {

@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import type { FiledBody } from '../../../src/ports/old-body-store.js';
+import { createEraseWorker, type EraseWorker } from '../../../src/services/messages/erase-worker.js';
+import { systemClock } from '../../../src/telemetry/clock.js';
+
+const silent = { debug: () => undefined, info: () => undefined, error: () => undefined };
+
+/** A file of bodies in memory, which notes what happened in which order. */
+class Filed {
+  readonly steps: string[] = [];
+  readonly warnings: string[] = [];
+  waiting: FiledBody[] = [];
+  onDelete: () => Promise<void> = () => Promise.resolve();
+  passes = 0;
+
+  file(name: string): void {
+    this.waiting.push({ bodyId: Buffer.from(name), chatId: 1, reason: 'deleted', dueAt: new Date(0) });
+  }
+
+  worker(): EraseWorker {
+    return createEraseWorker({
+      clock: systemClock,
+      logger: { ...silent, warn: (_facts, message) => void this.warnings.push(message) },
+      oldBodies: {
+        due: (_now, limit) => {
+          this.passes += 1;
+          return Promise.resolve(this.waiting.slice(0, limit));
+        },
+        markErased: (ids) => {
+          const names = ids.map((id) => Buffer.from(id).toString());
+          this.steps.push(`marked ${names.join(' ')}`);
+          this.waiting = this.waiting.filter((body) => !names.includes(Buffer.from(body.bodyId).toString()));
+          return Promise.resolve();
+        },
+        backlog: () => Promise.resolve({ count: this.waiting.length, oldestDueAt: null }),
+      },
+      bodies: {
+        insert: () => Promise.resolve([]),
+        find: () => Promise.resolve(new Map()),
+        delete: async (ids) => {
+          await this.onDelete();
+          this.steps.push(`deleted ${ids.map((id) => Buffer.from(id).toString()).join(' ')}`);
+        },
+        ping: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      },
+    });
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('not within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('erase worker', () => {
+  let filed: Filed;
+  let worker: EraseWorker;
+  beforeEach(() => {
+    filed = new Filed();
+    worker = filed.worker();
+  });
+  afterEach(() => worker.stop());
+
+  it('deletes the body before it crosses its entry out', async () => {
+    filed.file('a');
+    expect(await worker.runOnce()).to.equal(1);
+    expect(filed.steps).to.deep.equal(['deleted a', 'marked a']);
+  });
+
+  it('goes on until nothing is due', async () => {
+    for (let at = 0; at < 450; at += 1) filed.file(`b${at}`);
+    expect(await worker.runOnce()).to.equal(450);
+    expect(filed.waiting).to.have.lengthOf(0);
+  });
+
+  it('is not put off by a steady stream of deletes', async () => {
+    worker.start();
+    filed.file('a');
+    const stream = setInterval(() => worker.wake(), 10);
+    try {
+      await until(() => filed.waiting.length === 0);
+    } finally {
+      clearInterval(stream);
+    }
+  });
+
+  it('comes back soon for what was filed during a pass', async () => {
+    let release: () => void = () => undefined;
+    filed.onDelete = () => new Promise((resolve) => (release = resolve));
+    filed.file('a');
+    worker.start();
+    worker.wake();
+    await until(() => filed.passes === 1);
+    filed.onDelete = () => Promise.resolve();
+    worker.wake();
+    release();
+    await until(() => filed.waiting.length === 0);
+    filed.file('late');
+    await until(() => filed.waiting.length === 0);
+  });
+
+  it('tries again after a failure, and says so', async () => {
+    filed.file('a');
+    filed.onDelete = () => Promise.reject(new Error('away'));
+    worker.start();
+    await until(() => filed.warnings.length === 1);
+    filed.onDelete = () => Promise.resolve();
+    worker.wake();
+    await until(() => filed.waiting.length === 0);
+    expect(filed.steps).to.deep.equal(['deleted a', 'marked a']);
+  });
+
+  it('stops after the batch it is in', async () => {
+    for (let at = 0; at < 1_000; at += 1) filed.file(`c${at}`);
+    let stopped: Promise<void> | null = null;
+    filed.onDelete = () => {
+      stopped ??= worker.stop();
+      return Promise.resolve();
+    };
+    await worker.runOnce();
+    await (stopped ?? Promise.reject(new Error('nothing was deleted')));
+    expect(filed.steps).to.have.lengthOf(2);
+    worker.wake();
+    expect(await worker.runOnce()).to.equal(0);
+  });
+});
