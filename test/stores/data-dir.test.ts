@@ -38,7 +38,7 @@ describe('the lock of the data directory', () => {
         .then(({ lockDataDir }) => lockDataDir(process.env.FOLDER))
         .then(() => { console.log('locked'); setInterval(() => {}, 60_000); }, (error) => { console.log(error.message); });`;
     const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
-      env: { ...process.env, FOLDER: folder },
+      env: { ...process.env, FOLDER: folder, NODE_V8_COVERAGE: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);

@@ -72,5 +72,6 @@ export function runProcess(
  * counts of the two cannot be added up.
  */
 function inherited(): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '' };
+  // Set, because node hands this one on by itself where it is absent.
+  return { PATH: process.env['PATH'] ?? '', NODE_V8_COVERAGE: '' };
 }
