@@ -39,7 +39,8 @@ async function verdictOf<T>(
   } catch (error) {
     // The store cannot be asked right now: the first error, with its own cause, stays the answer.
     if (error instanceof AppError) return 'unknown';
-    throw error;
+    // A bug of the look-up says nothing about the COMMIT either; its cause goes to the log with the answer.
+    throw new AppError('indeterminate', { cause: error });
   }
 }
 

@@ -5,18 +5,13 @@ import { ERROR_CODES } from '../../../protocol/error-codes.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { settled } from '../chats/settle.js';
 import { batchVerdict, writeBatch, type BatchPlan } from './append-batch.js';
-import { withContents } from './contents.js';
 import { dropBodies, insertBodies } from './body-writes.js';
-import { findFirst, type FirstMessage } from './duplicates.js';
+import { findFirst } from './duplicates.js';
 import type { Mint } from './minting.js';
-import { toMessage } from './rows.js';
+import { outcomesOf, type Fate } from './outcomes.js';
+import { atMost } from './patience.js';
+import { readFirsts, type FirstMessages } from './repeats.js';
 import { bodyOf, groupSends, type Send } from './sends.js';
-
-/** What became of one send, for all of its drafts. */
-type Fate =
-  | { readonly kind: 'stored'; readonly message: Message }
-  | { readonly kind: 'known'; readonly first: FirstMessage }
-  | { readonly kind: 'failed'; readonly error: AppError };
 
 /**
  * Stores a batch: bodies first and journaled, then one transaction for all rows. The look-up of repeats runs beside
@@ -40,12 +35,32 @@ export async function appendBatch(
   for (const [send, first] of known) fates.set(send, { kind: 'known', first });
   const fresh = sends.filter((send) => !fates.has(send));
   for (const [send, fate] of await writeRows(context, mint, fresh)) fates.set(send, fate);
-  const unused = [...fates].filter(([send, fate]) => !unstored.has(send) && isUnused(fate));
-  await dropBodies(
-    context,
-    unused.map(([send]) => send.minted.id),
+  return outcomesOf(drafts, sends, fates, await conclude(context, fates, unstored));
+}
+
+/** Longer than a healthy body store ever takes; the acknowledgements of what was stored wait no longer than this. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * What is left to do after the COMMIT, none of which may fail the batch or hold up what it stored: removing the bodies
+ * that no row will name, and reading the first messages of repeats.
+ */
+async function conclude(
+  context: RepositoryContext,
+  fates: ReadonlyMap<Send, Fate>,
+  unstored: ReadonlyMap<Send, AppError>,
+): Promise<FirstMessages> {
+  const unused = [...fates].flatMap(([send, fate]) => (!unstored.has(send) && isUnused(fate) ? [send.minted.id] : []));
+  const known = [...fates.values()].flatMap((fate) => (fate.kind === 'known' ? [fate.first] : []));
+  const dropped = dropBodies(context, unused);
+  const firsts = readFirsts(context, known);
+  const isAwaited = [...fates.values()].some((fate) => fate.kind === 'stored');
+  const [read] = await Promise.all(
+    isAwaited
+      ? [atMost(PATIENCE_MS, firsts, new AppError('unavailable')), atMost(PATIENCE_MS, dropped, undefined)]
+      : [firsts, dropped],
   );
-  return answer(context, drafts, sends, fates);
+  return read;
 }
 
 /** The sends whose bodies are not there. */
@@ -114,69 +129,4 @@ function newMessage({ draft, minted }: Send, id: number, seq: number, rev: numbe
  */
 function isUnused(fate: Fate): boolean {
   return fate.kind === 'known' || (fate.kind === 'failed' && !ERROR_CODES[fate.error.code].retryable);
-}
-
-async function answer(
-  context: RepositoryContext,
-  drafts: readonly MessageDraft[],
-  sends: readonly Send[],
-  fates: ReadonlyMap<Send, Fate>,
-): Promise<readonly AppendOutcome[]> {
-  const repeats = await repeatedMessages(context, fates);
-  const outcomes = new Array<AppendOutcome>(drafts.length);
-  for (const send of sends) {
-    const fate = fates.get(send) ?? { kind: 'failed', error: new AppError('unavailable') };
-    for (const [turn, { index, hash }] of send.asked.entries()) {
-      outcomes[index] = outcomeOf(send, fate, turn, hash, repeats);
-    }
-  }
-  return outcomes;
-}
-
-function outcomeOf(
-  send: Send,
-  fate: Fate,
-  turn: number,
-  hash: Buffer,
-  repeats: ReadonlyMap<number, Message>,
-): AppendOutcome {
-  switch (fate.kind) {
-    case 'failed':
-      return { ok: false, error: fate.error };
-    case 'stored': {
-      const { message } = fate;
-      if (turn > 0) return hash.equals(send.hash) ? duplicate(message) : REUSED;
-      const event = {
-        type: 'new_message' as const,
-        chatId: message.chatId,
-        rev: message.rev,
-        at: message.timestamp,
-        message,
-      };
-      return { ok: true, message, duplicate: false, event };
-    }
-    case 'known': {
-      const { row, requestHash } = fate.first;
-      if (requestHash !== null && !hash.equals(requestHash)) return REUSED;
-      return duplicate(repeats.get(row.id) ?? toMessage({ ...row, isDeleted: true }, null));
-    }
-    default:
-      return fate satisfies never;
-  }
-}
-
-const REUSED: AppendOutcome = { ok: false, error: new AppError('client_message_id_reused') };
-
-function duplicate(message: Message): AppendOutcome {
-  return { ok: true, message, duplicate: true, event: null };
-}
-
-/** The first messages of repeats as they stand now; one that is missing here was deleted while being read. */
-async function repeatedMessages(
-  context: RepositoryContext,
-  fates: ReadonlyMap<Send, Fate>,
-): Promise<ReadonlyMap<number, Message>> {
-  const rows = [...fates.values()].flatMap((fate) => (fate.kind === 'known' ? [fate.first.row] : []));
-  if (rows.length === 0) return new Map();
-  return new Map((await withContents(context, rows)).map((message) => [message.id, message]));
 }

@@ -20,14 +20,15 @@ export async function insertBodies(
 
 /**
  * Removes bodies that were stored for a row which will never be written. They hold what someone wrote, so they are
- * not left for a sweeper if that can be helped; failing to remove them changes nothing else.
+ * not left for a sweeper if that can be helped. Never rejects: what the caller has to answer is settled by now, and
+ * failing to remove them changes nothing about it.
  */
 export async function dropBodies({ bodies, logger }: RepositoryContext, ids: readonly Uint8Array[]): Promise<void> {
   if (ids.length === 0) return;
   try {
     await bodies.delete(ids);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    logger.warn({ count: ids.length, code: error.code }, 'bodies without a message are left as orphans');
+    const code = error instanceof AppError ? error.code : 'internal';
+    logger.warn({ count: ids.length, code }, 'bodies without a message are left as orphans');
   }
 }
