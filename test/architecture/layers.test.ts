@@ -52,6 +52,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'drizzle-kit': ['schema/'],
   mysql2: ['schema/', 'src/stores/'],
   '@libsql/client': ['schema/', 'src/stores/'],
+  libsql: ['src/stores/sql/dialects/'],
   mongodb: ['src/stores/mongo/'],
   uuid: ['src/stores/'],
   bcrypt: ['src/identity/'],

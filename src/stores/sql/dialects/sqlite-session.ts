@@ -1,15 +1,13 @@
-import type { InArgs, ResultSet } from '@libsql/client';
 import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Clock } from '../../../ports/clock.js';
 import type { QueryBuilder, Session, SqlValue, WriteResult } from '../database.js';
 import type { Line } from './line.js';
-import type { SqliteConnection } from './sqlite-connection.js';
+import type { SqliteConnection, SqliteResult, SqliteStatement } from './sqlite-connection.js';
 
 /** A session over one SQLite connection; every statement goes through `line`. */
 export function sqliteSession(connection: SqliteConnection, line: Line, clock: Clock): Session {
-  const execute = (statement: { readonly sql: string; readonly args: InArgs }) =>
-    line.send(statement.sql, () => connection.execute(statement));
+  const execute = (statement: SqliteStatement) => line.send(statement.sql, () => connection.execute(statement));
   const db = drizzle({ client: { execute } as never });
 
   return {
@@ -41,8 +39,8 @@ export function sqliteSession(connection: SqliteConnection, line: Line, clock: C
   };
 }
 
-function resultSet(result: WriteResult): ResultSet {
-  return result as unknown as ResultSet;
+function resultSet(result: WriteResult): SqliteResult {
+  return result as unknown as SqliteResult;
 }
 
 function bind(value: SqlValue): Exclude<SqlValue, Date> {

@@ -35,8 +35,8 @@ export async function sqliteMigrationTarget(
 
   const query = async (sql: string, args: string[] = []) => {
     await hook(sql);
-    const { rows } = await connection.execute({ sql, args });
-    return rows as unknown as Record<string, unknown>[];
+    const { columns, rows } = await connection.execute({ sql, args });
+    return rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])));
   };
 
   return {
