@@ -44,7 +44,9 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
         const found = new Map<string, StoredBody>();
         if (ids.length === 0) return found;
         const filter = { _id: { $in: ids.map(toBinary) } };
-        for (const document of await messages.find(filter, { timeoutMS: MONGO_DEADLINE_MS }).toArray()) {
+        for (const document of await messages
+          .find(filter, { projection: { content: 1, sha256: 1 }, timeoutMS: MONGO_DEADLINE_MS })
+          .toArray()) {
           found.set(hexOf(document._id), toStored(document));
         }
         return found;
