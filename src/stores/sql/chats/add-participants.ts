@@ -5,6 +5,7 @@ import type { Change } from '../../../ports/chat-store.js';
 import { changeChat, unchanged, type LockedChat } from './change.js';
 import type { RepositoryContext } from './context.js';
 import { activeUsers } from './members.js';
+import { isSameMoment, participantTrace } from './proof.js';
 import { membershipOf, toChat, toParticipant, type ChatRow, type ParticipantRow } from './rows.js';
 
 /**
@@ -51,9 +52,11 @@ export async function addParticipants(
         ];
       }),
       proof: {
-        rev,
-        userId: rows.at(-1)?.userId ?? null,
-        isWanted: (row) => row.participant?.leftAt === null,
+        traces: rows.map((added) =>
+          participantTrace(added.userId, added.rev, (row) => row.leftAt === null && isSameMoment(row.joinedAt, now)),
+        ),
+        achieved: ({ participants }) =>
+          added.every((userId) => participants.get(userId)?.leftAt === null) ? { result: [] } : null,
       },
     };
   });

@@ -1,11 +1,12 @@
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { DurableEvent } from '../../../domain/events.js';
 import type { Change } from '../../../ports/chat-store.js';
 import type { Session } from '../database.js';
 import type { RepositoryContext } from './context.js';
 import { activeMembers } from './members.js';
-import type { ChatRow, Member, ParticipantRow } from './rows.js';
-import { settled, type Verdict } from './settle.js';
+import { judge, type Proof } from './proof.js';
+import type { ChatRow, Member } from './rows.js';
+import { settled, type Instead, type Verdict } from './settle.js';
 
 /** A chat as its lock holds it still: nobody else changes it or who is in it until the transaction ends. */
 export interface LockedChat {
@@ -17,20 +18,11 @@ export interface LockedChat {
   readonly now: Date;
 }
 
-/** How to find out later whether a change was committed: by a row that it touched. */
-export interface Proof {
-  /** The rev that the row took with the change; null for a change that takes none. */
-  readonly rev: number | null;
-  /** null: the chat's own row. */
-  readonly userId: number | null;
-  readonly isWanted: (row: { readonly chat: ChatRow; readonly participant: ParticipantRow | null }) => boolean;
-}
-
 export interface Planned<T> {
   readonly result: T;
   readonly events: readonly DurableEvent[];
   /** null: nothing was changed. */
-  readonly proof: Proof | null;
+  readonly proof: Proof<T> | null;
 }
 
 export function unchanged<T>(result: T): Planned<T> {
@@ -50,7 +42,7 @@ export async function changeChat<T>(
       const members = chat === null ? [] : await activeMembers(tx, sql.tables, chatId);
       return work({ tx, chat, members, now: await tx.now() });
     },
-    (tx, { proof }) => verdict(tx, sql.tables, chatId, proof),
+    (tx, planned) => verdict(tx, sql.tables, chatId, planned.proof),
   );
   return { result: planned.result, events: planned.events };
 }
@@ -65,32 +57,22 @@ export async function lockChat(
   return chat ?? null;
 }
 
-async function verdict(
+async function verdict<T>(
   tx: Session,
   tables: RepositoryContext['sql']['tables'],
   chatId: number,
-  proof: Proof | null,
-): Promise<Verdict> {
+  proof: Proof<T> | null,
+): Promise<Verdict | Instead<Planned<T>>> {
   if (proof === null) return 'committed';
   const chat = await lockChat(tx, tables, chatId);
-  if (chat === null || (proof.rev !== null && chat.rev < proof.rev)) return 'absent';
-  const participant = proof.userId === null ? null : await participantRow(tx, tables, chatId, proof.userId);
-  if (proof.rev === null) return proof.isWanted({ chat, participant }) ? 'committed' : 'absent';
-  const rev = proof.userId === null ? chat.changedRev : (participant?.rev ?? 0);
-  if (rev === proof.rev) return 'committed';
-  if (rev < proof.rev) return 'absent';
-  return proof.isWanted({ chat, participant }) ? 'committed' : 'unknown';
-}
-
-export async function participantRow(
-  session: Session,
-  { chatParticipants }: RepositoryContext['sql']['tables'],
-  chatId: number,
-  userId: number,
-): Promise<ParticipantRow | null> {
-  const [row] = await session.db
-    .select()
-    .from(chatParticipants)
-    .where(and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, userId)));
-  return row ?? null;
+  if (chat === null) return 'absent';
+  const { chatParticipants } = tables;
+  const rows = await tx.db.select().from(chatParticipants).where(eq(chatParticipants.chatId, chatId));
+  const members = await activeMembers(tx, tables, chatId);
+  const found = { chat, participants: new Map(rows.map((row) => [row.userId, row])), members };
+  const verdict = judge(proof, found);
+  if (verdict === 'committed') return verdict;
+  // Not known to be ours: whoever did it has published it.
+  const achieved = proof.achieved(found);
+  return achieved === null ? verdict : { instead: unchanged(achieved.result) };
 }

@@ -5,6 +5,7 @@ import type { DurableEvent } from '../../../domain/events.js';
 import type { Change } from '../../../ports/chat-store.js';
 import { changeChat, type LockedChat, type Planned } from './change.js';
 import type { RepositoryContext } from './context.js';
+import { isSameMoment, participantTrace } from './proof.js';
 import { membershipOf, toChat, toParticipant, type ChatRow, type Member, type ParticipantRow } from './rows.js';
 
 /** Removing, leaving, and with it succession and the end of a group; leaving a direct chat hides it. */
@@ -26,7 +27,11 @@ export async function removeParticipant(
       return {
         result: null,
         events: [],
-        proof: { rev: null, userId, isWanted: (row) => row.participant?.hiddenSeq === hiddenSeq },
+        proof: {
+          traces: [],
+          achieved: ({ participants }) =>
+            (participants.get(userId)?.hiddenSeq ?? -1) >= hiddenSeq ? { result: null } : null,
+        },
       };
     }
     enforce(mayRemoveParticipant(state, actor, membershipOf(members, userId), userId));
@@ -49,12 +54,14 @@ async function depart(
     { type: 'participant_removed', chatId: chat.id, rev: removal, at: now, userId, by: actorId },
   ];
   await setParticipant(locked, context, userId, { leftAt: now, isAdmin: false, rev: removal });
+  const traces = [participantTrace(userId, removal, (row) => isSameMoment(row.leftAt, now))];
   const heir = successor(rest);
   if (heir !== null) {
     const promoted = { ...heir.participant, isAdmin: true, rev: removal + 1 };
     await setParticipant(locked, context, promoted.userId, { isAdmin: true, rev: promoted.rev });
     const participant = toParticipant({ participant: promoted, user: heir.user });
     events.push({ type: 'participant_updated', chatId: chat.id, rev: promoted.rev, at: now, participant, by: actorId });
+    traces.push(participantTrace(promoted.userId, promoted.rev, (row) => row.leftAt === null && row.isAdmin));
   }
   const rev = chat.rev + events.length;
   const ending = rest.length === 0 ? { isActive: false, changedRev: rev } : {};
@@ -66,7 +73,10 @@ async function depart(
   return {
     result: null,
     events,
-    proof: { rev: removal, userId, isWanted: (row) => row.participant !== null && row.participant.leftAt !== null },
+    proof: {
+      traces,
+      achieved: ({ participants }) => ((participants.get(userId)?.leftAt ?? null) === null ? null : { result: null }),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { enforce } from '../../../domain/policies/decision.js';
 import type { Change } from '../../../ports/chat-store.js';
 import { changeChat, unchanged } from './change.js';
 import type { RepositoryContext } from './context.js';
+import { isSameMoment } from './proof.js';
 import { membershipOf, toChat, toView, type ChatRow } from './rows.js';
 
 /** Moves `updated_at` too: a rename is activity. The name it already has changes nothing. */
@@ -26,7 +27,21 @@ export async function renameChat(
     return {
       result: toView(renamed, members),
       events: [{ type: 'chat_updated', chatId, rev, at: now, name, updatedAt: now }],
-      proof: { rev, userId: null, isWanted: (row) => row.chat.name === name },
+      proof: {
+        traces: [{ rev, revIn: (found) => found.chat.changedRev, isOurs: (found) => isRenamed(found.chat, renamed) }],
+        achieved: (found) =>
+          found.chat.name === name && membershipOf(found.members, actorId) !== null
+            ? { result: toView(found.chat, found.members) }
+            : null,
+      },
     };
   });
+}
+
+/** Messages move `updated_at` on, but take a rev for it. */
+function isRenamed(chat: ChatRow, renamed: ChatRow): boolean {
+  if (chat.name !== renamed.name) return false;
+  return chat.rev === renamed.rev
+    ? isSameMoment(chat.updatedAt, renamed.updatedAt)
+    : chat.updatedAt.getTime() >= renamed.updatedAt.getTime();
 }

@@ -5,6 +5,7 @@ import { enforce } from '../../../domain/policies/decision.js';
 import type { Change } from '../../../ports/chat-store.js';
 import { changeChat, unchanged } from './change.js';
 import type { RepositoryContext } from './context.js';
+import { participantTrace } from './proof.js';
 import { membershipOf, toChat, toParticipant } from './rows.js';
 
 /** Gives or takes admin rights; the right that is already so changes nothing. */
@@ -34,7 +35,14 @@ export async function setAdmin(
     return {
       result: participant,
       events: [{ type: 'participant_updated', chatId, rev, at: now, participant, by: actorId }],
-      proof: { rev, userId, isWanted: (row) => row.participant?.isAdmin === isAdmin },
+      proof: {
+        traces: [participantTrace(userId, rev, (row) => row.leftAt === null && row.isAdmin === isAdmin)],
+        achieved({ members }) {
+          const present = members.find((member) => member.participant.userId === userId);
+          const mayKnow = membershipOf(members, actorId) !== null;
+          return mayKnow && present?.participant.isAdmin === isAdmin ? { result: toParticipant(present) } : null;
+        },
+      },
     };
   });
 }

@@ -4,6 +4,11 @@ import type { Session, SqlDatabase } from '../database.js';
 /** What a look under the lock says about a transaction whose COMMIT went unanswered. */
 export type Verdict = 'committed' | 'absent' | 'unknown';
 
+/** Not committed for all that is known, but what it wanted is so: the answer to give for it. */
+export interface Instead<T> {
+  readonly instead: T;
+}
+
 /**
  * Runs a transaction whose result is known before its COMMIT. When the answer to the COMMIT is lost, `verify` looks
  * for its effects in a transaction of its own; it must take the same lock first, because only then has the lost one
@@ -12,7 +17,7 @@ export type Verdict = 'committed' | 'absent' | 'unknown';
 export async function settled<T>(
   sql: SqlDatabase,
   work: (tx: Session) => Promise<T>,
-  verify: (tx: Session, planned: T) => Promise<Verdict>,
+  verify: (tx: Session, planned: T) => Promise<Verdict | Instead<T>>,
 ): Promise<T> {
   let planned: { readonly value: T } | null = null;
   try {
@@ -31,9 +36,9 @@ export async function settled<T>(
 
 async function verdictOf<T>(
   sql: SqlDatabase,
-  verify: (tx: Session, planned: T) => Promise<Verdict>,
+  verify: (tx: Session, planned: T) => Promise<Verdict | Instead<T>>,
   planned: T,
-): Promise<Verdict> {
+): Promise<Verdict | Instead<T>> {
   try {
     return await sql.transaction((tx) => verify(tx, planned));
   } catch (error) {
@@ -44,7 +49,8 @@ async function verdictOf<T>(
   }
 }
 
-function conclude<T>(value: T, verdict: Verdict, error: AppError): T {
+function conclude<T>(value: T, verdict: Verdict | Instead<T>, error: AppError): T {
+  if (typeof verdict !== 'string') return verdict.instead;
   switch (verdict) {
     case 'committed':
       return value;

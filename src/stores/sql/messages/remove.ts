@@ -1,12 +1,14 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { AppError } from '../../../domain/errors.js';
+import type { DurableEvent } from '../../../domain/events.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import { mayDelete } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
 import { lockChat } from '../chats/change.js';
 import type { RepositoryContext } from '../chats/context.js';
+import { isSameMoment } from '../chats/proof.js';
 import type { ChatRow } from '../chats/rows.js';
-import { settled, type Verdict } from '../chats/settle.js';
+import { settled, type Instead, type Verdict } from '../chats/settle.js';
 import type { Session } from '../database.js';
 import { visibleIndex } from './lists.js';
 import { readMessageState } from './message-state.js';
@@ -23,7 +25,7 @@ export async function removeMessage(
   return settled(
     sql,
     (tx) => writeRemoval(tx, context, row.chatId, messageId, actorId),
-    (tx, change) => removalVerdict(tx, context, row, change.events[0]?.rev ?? 0),
+    (tx, change) => removalVerdict(tx, context, row, change.events),
   );
 }
 
@@ -93,18 +95,24 @@ async function lastVisibleWithout(
   return Number(previous?.['seq'] ?? 0);
 }
 
-/** A message is deleted once, so its row carries the deletion's own rev for ever. */
+/**
+ * A message is deleted once, so its row carries the deletion's own rev for ever, and the file the moment. A rev alone
+ * would not tell our deletion from another's that took the same one after ours was lost; that other one has published.
+ */
 async function removalVerdict(
   tx: Session,
   { sql: { tables } }: RepositoryContext,
   { id, chatId }: MessageRow,
-  rev: number,
-): Promise<Verdict> {
-  const { messageMetadata } = tables;
+  [event]: readonly DurableEvent[],
+): Promise<Verdict | Instead<Change<null>>> {
+  const { messageMetadata, oldBodies } = tables;
   await lockChat(tx, tables, chatId);
-  const found = await tx.db
-    .select({ rev: messageMetadata.rev })
+  const [deleted] = await tx.db
+    .select({ rev: messageMetadata.rev, dueAt: oldBodies.dueAt })
     .from(messageMetadata)
+    .innerJoin(oldBodies, eq(oldBodies.bodyId, messageMetadata.bodyId))
     .where(and(eq(messageMetadata.id, id), eq(messageMetadata.isDeleted, true)));
-  return found[0]?.rev === rev ? 'committed' : 'absent';
+  if (deleted === undefined) return 'absent';
+  const isOurs = deleted.rev === event?.rev && isSameMoment(deleted.dueAt, event.at);
+  return isOurs ? 'committed' : { instead: { result: null, events: [] } };
 }
