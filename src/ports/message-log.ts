@@ -40,6 +40,7 @@ export type HistoryWindow = {
  * Deduplication: (chat, sender, clientMessageId) is unique for ever, on every store, also within one call. A repeat
  * with equal content is answered with the first message as it stands now, other content is `client_message_id_reused`,
  * and both before any refusal: a retry by someone removed since still gets its first answer.
+ * A repeat whose first message cannot be read right now is `unavailable` and may be asked again; it stays stored.
  * Who calls: services/messages; `append` only the group-commit writer, one call at a time.
  * Reads see deleted messages nowhere; a body that cannot be read gives `contentStatus: 'unavailable'` and the page
  * goes on. At most three SQL statements and one body read, whatever the depth of a window.

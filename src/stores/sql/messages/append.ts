@@ -38,7 +38,7 @@ export async function appendBatch(
   return outcomesOf(drafts, sends, fates, await conclude(context, fates, unstored));
 }
 
-/** Longer than a healthy body store ever takes; the acknowledgements of what was stored wait no longer than this. */
+/** A slow body store costs the acknowledgements of what was stored this much; the repeats of the batch ask again. */
 const PATIENCE_MS = 1_000;
 
 /**
