@@ -14,6 +14,8 @@ export interface User {
 export interface Identity {
   readonly userId: number;
   readonly username: string;
+  /** The account as it was when the token was verified: fresh for a request, as old as the connection for a socket. */
+  readonly user: User;
   /** When the token ends; a socket does not outlive it. */
   readonly expiresAt: Date;
 }

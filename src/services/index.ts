@@ -21,7 +21,7 @@ export function createServices(deps: ServiceDeps): Services {
       register: (input, origin) => register(deps, input, origin),
       login: (input, origin) => login(deps, input, origin),
       authenticate: (token) => authenticate(deps, token),
-      me: (actor) => getUser(deps.users, actor.userId),
+      me: (actor) => Promise.resolve(actor.user),
       updateMe: (actor, change) => updateMe(deps.users, actor, change),
       search: (_actor, query, limit) => searchUsers(deps.users, query, limit),
       get: (_actor, userId) => getUser(deps.users, userId),

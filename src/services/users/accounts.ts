@@ -75,5 +75,5 @@ export async function authenticate(deps: AccountDeps, token: string): Promise<Id
   const user = await deps.users.findById(userId);
   if (user === null || !user.isActive) throw new AppError('not_authenticated');
   deps.lastSeen.note(userId);
-  return { userId, username: user.username, expiresAt };
+  return { userId, username: user.username, user, expiresAt };
 }

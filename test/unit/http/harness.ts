@@ -33,7 +33,12 @@ export const USER: User = {
   createdAt: new Date(0),
   lastSeen: null,
 };
-export const IDENTITY: Identity = { userId: USER.id, username: USER.username, expiresAt: new Date(8.64e15) };
+export const IDENTITY: Identity = {
+  userId: USER.id,
+  username: USER.username,
+  user: USER,
+  expiresAt: new Date(8.64e15),
+};
 
 /** The HTTP side alone, over node:http and services that a test sets. Every token is good. */
 export async function startHarness(

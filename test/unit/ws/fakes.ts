@@ -103,7 +103,18 @@ export class MemoryLogger implements Logger {
 }
 
 export function identity(userId: number, expiresAt = START + 3_600_000): Identity {
-  return { userId, username: `user${userId}`, expiresAt: new Date(expiresAt) };
+  const username = `user${userId}`;
+  const createdAt = new Date(START);
+  const user = {
+    id: userId,
+    username,
+    email: 'x@example.org',
+    fullName: null,
+    isActive: true,
+    createdAt,
+    lastSeen: null,
+  };
+  return { userId, username, user, expiresAt: new Date(expiresAt) };
 }
 
 export function handshake(overrides: Partial<Handshake> = {}): Handshake {
