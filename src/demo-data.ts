@@ -20,9 +20,9 @@ const ORIGIN = { address: '127.0.0.1' };
 
 /** Three people, a direct chat and a group with a little history, made through the same services that clients use. */
 export async function createDemoData(services: Services): Promise<DemoData> {
-  const alice = await createPerson(services, 'alice', 'Alice Example');
-  const bob = await createPerson(services, 'bob', 'Bob Example');
-  const carol = await createPerson(services, 'carol', 'Carol Example');
+  const alice = await createPerson(services, 'demo_alice', 'Alice Example');
+  const bob = await createPerson(services, 'demo_bob', 'Bob Example');
+  const carol = await createPerson(services, 'demo_carol', 'Carol Example');
 
   const direct = await services.chats.create(alice.identity, {
     type: 'direct',

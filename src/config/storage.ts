@@ -6,7 +6,7 @@ import type { SplitStorage, StorageSettings } from './types.js';
 
 const MYSQL_NAMES = ['MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_USER', 'MYSQL_PASSWORD', 'MYSQL_DATABASE'] as const;
 const MONGODB_NAMES = ['MONGODB_URL', 'MONGODB_DATABASE'] as const;
-const URL_FORMS = 'must look like mysql://user:password@host:3306/database or file:./data/parley.db';
+const URL_FORMS = 'must be mysql:// with user, password, host and database, or file: with the path of the SQLite file';
 
 type MysqlTarget = Omit<SplitStorage['mysql'], 'poolSize'>;
 

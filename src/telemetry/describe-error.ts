@@ -9,7 +9,8 @@ import { scrubText } from './scrub.js';
  */
 export function describeError(error: unknown): string {
   if (error instanceof AppError) return withCause(error.detail, error.cause);
-  if (error instanceof Error && isPlain(error)) return withCause(scrubText(error.message), error.cause);
+  if (error instanceof Error && isPlain(error))
+    return withCause(scrubText(error.message), error.cause) + hintFor(error);
   const { name, code, message } = scrubError(error);
   return [name, code, message].filter((part) => part !== undefined).join(' ');
 }
@@ -24,5 +25,23 @@ function isPlain(error: Error): boolean {
 function withCause(text: string, cause: unknown): string {
   if (cause === undefined) return text;
   const { name, code } = scrubError(cause);
-  return `${text} (${code ?? name})`;
+  const reason = String(code ?? name);
+  return text.includes(reason) ? text : `${text} (${reason})`;
+}
+
+/** Which setting is behind what the system says. */
+function hintFor(error: Error): string {
+  switch ('code' in error ? error.code : undefined) {
+    case 'EADDRINUSE':
+    case 'EACCES':
+      return 'syscall' in error && error.syscall === 'listen' ? '; set PORT or HTTP_PORT to another one' : '';
+    case 'ENOTFOUND':
+    case 'EADDRNOTAVAIL':
+      return '; HOST must be an address of this machine';
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return '; DATA_DIR must be a directory';
+    default:
+      return '';
+  }
 }

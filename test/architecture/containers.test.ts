@@ -8,6 +8,7 @@ interface Service {
   image?: string;
   build?: string;
   environment?: Record<string, string | number>;
+  env_file?: string;
   ports?: string[];
   volumes?: string[];
   healthcheck?: { test: string[] };
@@ -61,6 +62,10 @@ describe('docker-compose.yml', () => {
     expect(storage.mysql).to.include({ host: 'mysql', port: 3306, password: 'secret' });
     expect(storage.mongodb.url).to.equal('mongodb://mongodb:27017');
     expect(server).to.include({ host: '0.0.0.0', port: 8000 });
+  });
+
+  it('passes the rest of .env on to the server', () => {
+    expect(parley?.env_file).to.equal('.env');
   });
 
   it('gives the database the same name, user and password as the server', () => {

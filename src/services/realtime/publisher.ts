@@ -11,7 +11,7 @@ export function createPublish(broker: Broker, logger: Logger): Publish {
     broker.publish(events).catch((error: unknown) => {
       logger.warn(
         { err: error, events: events.length },
-        'events could not be published, sockets catch up from the store',
+        'events could not be published, sockets that miss them will be closed to read on',
       );
     });
   };
