@@ -1,4 +1,4 @@
-import type { PageResource } from '../protocol/resources.js';
+import type { PageResource, WindowResource } from '../protocol/resources.js';
 
 export function presentPage<T, R>(
   page: { readonly items: readonly T[]; readonly total: number; readonly page: number; readonly limit: number },
@@ -10,5 +10,16 @@ export function presentPage<T, R>(
     page: page.page,
     limit: page.limit,
     pages: Math.ceil(page.total / page.limit),
+  };
+}
+
+export function presentWindow<T, R>(
+  window: { readonly items: readonly T[]; readonly hasMoreBefore: boolean; readonly hasMoreAfter: boolean },
+  present: (item: T) => R,
+): WindowResource<R> {
+  return {
+    items: window.items.map(present),
+    has_more_before: window.hasMoreBefore,
+    has_more_after: window.hasMoreAfter,
   };
 }

@@ -1,5 +1,5 @@
 import { presentMessage } from '../../presenters/messages.js';
-import { presentPage } from '../../presenters/pages.js';
+import { presentPage, presentWindow } from '../../presenters/pages.js';
 import { editBody, sendBody } from '../schemas/messages.js';
 import { historyQuery, pageOf, windowOf } from '../schemas/pages.js';
 import { route, UPDATE, type Route } from './route.js';
@@ -33,10 +33,7 @@ export const messageRoutes: readonly Route[] = [
       if (window === null) {
         return { body: presentPage(await messages.page(actor, params.chat_id, pageOf(query)), present) };
       }
-      const { items, hasMoreBefore, hasMoreAfter } = await messages.window(actor, params.chat_id, window);
-      return {
-        body: { items: items.map(present), has_more_before: hasMoreBefore, has_more_after: hasMoreAfter },
-      };
+      return { body: presentWindow(await messages.window(actor, params.chat_id, window), present) };
     },
   }),
   route({

@@ -54,5 +54,3 @@ export const searchQuery = objectOf({
   q: withLength(textField(), 0, LIMITS.searchQueryMax),
   limit: integerField(1, LIMITS.searchLimitMax),
 });
-
-export type SearchQuery = InferType<typeof searchQuery>;
