@@ -1,4 +1,4 @@
-import type { InferType, StringSchema } from 'yup';
+import type { StringSchema } from 'yup';
 import { integerField, objectOf, textField, withLength, withRule } from '../../protocol/fields.js';
 import { LIMITS } from '../../protocol/limits.js';
 import { isEmail, isPlainName, isPlainUsername, isVisible } from '../../protocol/text-rules.js';
