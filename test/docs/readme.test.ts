@@ -58,7 +58,10 @@ describe('the pages', () => {
 
     it(`${page}: files it names exist`, () => {
       const text = read(page);
-      const roots = Array.from(text.matchAll(/(?<!dist\/)\b(?:src|test|schema|bench|scripts)\/[\w./-]*\w/g), ([path]) => path);
+      const roots = Array.from(
+        text.matchAll(/(?<!dist\/)\b(?:src|test|schema|bench|scripts)\/[\w./-]*\w/g),
+        ([path]) => path,
+      );
       const listed = Array.from(
         text.matchAll(/`((?:config|http|protocol|services|stores|ws|domain|edge)\/[\w./-]*\w)`/g),
       );
