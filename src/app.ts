@@ -18,6 +18,7 @@ import { createMessageWriter } from './services/messages/writer.js';
 import { createPublish } from './services/realtime/publisher.js';
 import type { Services } from './services/services.js';
 import { createLastSeen } from './services/users/last-seen.js';
+import { createRecentUsers } from './services/users/recent-users.js';
 import { openStores, type StoreHooks, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 import { createSocketHandler } from './ws/server.js';
@@ -105,6 +106,7 @@ async function wire(
     writer,
     publish,
     lastSeen,
+    recentUsers: createRecentUsers(stores.users, clock),
     clock,
     logger,
     presence: socketHandler.presence,

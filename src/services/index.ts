@@ -22,7 +22,7 @@ export function createServices(deps: ServiceDeps): Services {
       login: (input, origin) => login(deps, input, origin),
       authenticate: (token) => authenticate(deps, token),
       me: (actor) => Promise.resolve(actor.user),
-      updateMe: (actor, change) => updateMe(deps.users, actor, change),
+      updateMe: (actor, change) => updateMe(deps, actor, change),
       search: (_actor, query, limit) => searchUsers(deps.users, query, limit),
       get: (_actor, userId) => getUser(deps.users, userId),
     },

@@ -9,12 +9,14 @@ import { throttleKeyOf } from '../../domain/client-address.js';
 import { emailKey, usernameKey } from '../../domain/user-keys.js';
 import type { AccessToken, Origin, Services } from '../services.js';
 import type { LastSeen } from './last-seen.js';
+import type { RecentUsers } from './recent-users.js';
 
 export interface AccountDeps {
   readonly users: UserStore;
   readonly hasher: PasswordHasher;
   readonly tokens: TokenService;
   readonly lastSeen: LastSeen;
+  readonly recentUsers: RecentUsers;
   readonly logger: Logger;
   readonly throttles: {
     readonly registerPerAddress: Throttle;
@@ -69,10 +71,10 @@ async function renewHash(deps: AccountDeps, userId: number, from: string, passwo
   }
 }
 
-/** A token is worth nothing once its user is gone or disabled, however long it still lives. */
+/** A token is worth nothing once its user is gone or disabled (for a second at most), however long it still lives. */
 export async function authenticate(deps: AccountDeps, token: string): Promise<Identity> {
   const { userId, expiresAt } = deps.tokens.verify(token);
-  const user = await deps.users.findById(userId);
+  const user = await deps.recentUsers.find(userId);
   if (user === null || !user.isActive) throw new AppError('not_authenticated');
   deps.lastSeen.note(userId);
   return { userId, username: user.username, user, expiresAt };

@@ -2,6 +2,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Identity, User } from '../../domain/user.js';
 import type { ProfileChange, UserStore } from '../../ports/user-store.js';
 import { LIMITS } from '../../protocol/limits.js';
+import type { RecentUsers } from './recent-users.js';
 
 export async function getUser(users: UserStore, userId: number): Promise<User> {
   const user = await users.findById(userId);
@@ -9,9 +10,13 @@ export async function getUser(users: UserStore, userId: number): Promise<User> {
   return user;
 }
 
-export async function updateMe(users: UserStore, actor: Identity, change: ProfileChange): Promise<User> {
+export async function updateMe(
+  { users, recentUsers }: { readonly users: UserStore; readonly recentUsers: RecentUsers },
+  actor: Identity,
+  change: ProfileChange,
+): Promise<User> {
   try {
-    const user = await users.updateProfile(actor.userId, change);
+    const user = await users.updateProfile(actor.userId, change).finally(() => recentUsers.forget(actor.userId));
     if (user === null) throw new AppError('user_not_found');
     return user;
   } catch (error) {

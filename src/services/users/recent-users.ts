@@ -1,0 +1,45 @@
+import type { User } from '../../domain/user.js';
+import type { Clock } from '../../ports/clock.js';
+import type { UserStore } from '../../ports/user-store.js';
+
+/** Accounts as they were at most a second ago, for authentication, which asks for the same few with every request. */
+export interface RecentUsers {
+  find(id: number): Promise<User | null>;
+  /** To be called when the account has changed here: the next `find` reads it. */
+  forget(id: number): void;
+}
+
+/** How long a disabled account can go on here. Reading it anew for each request was a quarter of the cost of GET me. */
+const FRESH_MS = 1_000;
+/** Most accounts kept. */
+const KEPT = 10_000;
+
+interface Entry {
+  readonly found: Promise<User | null>;
+  readonly at: number;
+}
+
+export function createRecentUsers(users: Pick<UserStore, 'findById'>, clock: Clock): RecentUsers {
+  const entries = new Map<number, Entry>();
+
+  return {
+    find(id) {
+      const now = clock.monotonic();
+      const known = entries.get(id);
+      if (known !== undefined && now - known.at < FRESH_MS) return known.found;
+      const entry = { found: users.findById(id), at: now };
+      entries.delete(id);
+      entries.set(id, entry);
+      const [oldest] = entries.keys();
+      if (entries.size > KEPT && oldest !== undefined) entries.delete(oldest);
+      // A failure is nobody else's answer.
+      entry.found.catch(() => {
+        if (entries.get(id) === entry) entries.delete(id);
+      });
+      return entry.found;
+    },
+    forget(id) {
+      entries.delete(id);
+    },
+  };
+}
