@@ -107,6 +107,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
     transaction: (fn) => withRetries(() => transactionOnce(fn)),
     async close() {
       // The driver closes files only when its objects are collected; what is in the log so far moves to the file now.
+      // Where that fails nothing is lost: the next start reads the log.
       await reader.execute({ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', args: [] }).catch(() => undefined);
       for (const each of [reader, writers, snapshots]) each.close();
     },
