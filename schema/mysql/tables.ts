@@ -58,6 +58,10 @@ export const chatParticipants = mysqlTable(
     lastReadSeq: counter('last_read_seq').notNull().default(0),
     hiddenSeq: counter('hidden_seq'),
     rev: counter('rev').notNull().default(0),
+    /** rev with which the user last came in: a reader from before it learns of a new participant. 0 = not recorded. */
+    joinedRev: counter('joined_rev').notNull().default(0),
+    /** Who made the last change that took a rev; null where that was not recorded. */
+    changedBy: id('changed_by'),
   },
   (table) => [
     primaryKey({ name: 'chat_participants_pk', columns: [table.chatId, table.userId] }),
@@ -89,6 +93,8 @@ export const messageMetadata = mysqlTable(
     isDeleted: boolean('is_deleted').notNull().default(false),
     createdRev: counter('created_rev').notNull(),
     rev: counter('rev').notNull(),
+    /** Null where the message is not deleted, or was before this was recorded. */
+    deletedBy: id('deleted_by'),
   },
   (table) => [
     // Rows of one chat lie together in the order of its history.
@@ -123,4 +129,12 @@ export const dataSet = mysqlTable('data_set', {
   /** Random name of this data; a restore gives it a new one, and clients that hold another start afresh. */
   epoch: varchar('epoch', { length: 36 }).notNull(),
   createdAt: moment('created_at').notNull(),
+});
+
+/** Work that only one process may do at a time, or that must pause: who holds it and until when, by the database's clock. */
+export const leases = mysqlTable('leases', {
+  name: varchar('name', { length: 32 }).primaryKey(),
+  /** Random name of the holder. */
+  holder: varchar('holder', { length: 64 }).notNull(),
+  expiresAt: moment('expires_at').notNull(),
 });

@@ -52,6 +52,8 @@ export const chatParticipants = sqliteTable(
     lastReadSeq: counter('last_read_seq').notNull().default(0),
     hiddenSeq: counter('hidden_seq'),
     rev: counter('rev').notNull().default(0),
+    joinedRev: counter('joined_rev').notNull().default(0),
+    changedBy: id('changed_by'),
   },
   (table) => [
     primaryKey({ name: 'chat_participants_pk', columns: [table.chatId, table.userId] }),
@@ -80,6 +82,7 @@ export const messageMetadata = sqliteTable(
     isDeleted: flag('is_deleted').notNull().default(false),
     createdRev: counter('created_rev').notNull(),
     rev: counter('rev').notNull(),
+    deletedBy: id('deleted_by'),
   },
   (table) => [
     unique('message_metadata_pk').on(table.chatId, table.seq),
@@ -109,6 +112,12 @@ export const dataSet = sqliteTable('data_set', {
   id: text('id').primaryKey(),
   epoch: text('epoch').notNull(),
   createdAt: moment('created_at').notNull(),
+});
+
+export const leases = sqliteTable('leases', {
+  name: text('name').primaryKey(),
+  holder: text('holder').notNull(),
+  expiresAt: moment('expires_at').notNull(),
 });
 
 /** What MongoDB holds on the split store (../mongo/messages.ts): one row per version of a message, never updated. */

@@ -1,10 +1,12 @@
-import type { ChatEvent } from '../domain/events.js';
+import type { ChatEvent, UserEvent } from '../domain/events.js';
 import type { Broker } from '../ports/broker.js';
 
 /** The broker of a single node: hands a batch over within the publishing turn of the event loop. */
 export function createMemoryBroker(): Broker {
   const subscribed = new Set<number>();
+  const subscribedUsers = new Set<number>();
   let deliver: (events: readonly ChatEvent[]) => void = () => undefined;
+  let deliverToUsers: (events: readonly UserEvent[]) => void = () => undefined;
 
   return {
     onEvents(listener) {
@@ -23,8 +25,25 @@ export function createMemoryBroker(): Broker {
       if (wanted.length > 0) deliver(wanted);
       return Promise.resolve();
     },
+    onUserEvents(listener) {
+      deliverToUsers = listener;
+    },
+    subscribeUser(userId) {
+      subscribedUsers.add(userId);
+      return Promise.resolve();
+    },
+    unsubscribeUser(userId) {
+      subscribedUsers.delete(userId);
+      return Promise.resolve();
+    },
+    publishToUsers(events) {
+      const wanted = events.filter((event) => subscribedUsers.has(event.userId));
+      if (wanted.length > 0) deliverToUsers(wanted);
+      return Promise.resolve();
+    },
     close() {
       subscribed.clear();
+      subscribedUsers.clear();
       return Promise.resolve();
     },
   };

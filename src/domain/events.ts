@@ -16,14 +16,16 @@ export type DurableEvent =
       readonly type: 'message_deleted';
       readonly messageId: number;
       readonly seq: number;
-      readonly deletedBy: number;
+      /** null: not recorded, only for deletions from before it was. */
+      readonly deletedBy: number | null;
     })
   | (Durable & {
       readonly type: 'participant_added' | 'participant_updated';
       readonly participant: Participant;
-      readonly by: number;
+      /** null: not recorded, only for changes from before it was. */
+      readonly by: number | null;
     })
-  | (Durable & { readonly type: 'participant_removed'; readonly userId: number; readonly by: number })
+  | (Durable & { readonly type: 'participant_removed'; readonly userId: number; readonly by: number | null })
   | (Durable & { readonly type: 'chat_updated'; readonly name: string | null; readonly updatedAt: Date });
 
 /** Something that is true for a moment and never stored; may be dropped under load. */
@@ -35,7 +37,28 @@ export interface EphemeralEvent {
   readonly at: Date;
 }
 
-export type ChatEvent = DurableEvent | EphemeralEvent;
+/** How far a participant has read: state, not a change of the chat, so it takes no rev; a later one replaces it. */
+export interface ReadEvent {
+  readonly type: 'read';
+  readonly chatId: number;
+  readonly userId: number;
+  readonly lastReadSeq: number;
+  /** True: for that user's own sockets only, because the chat has too many readers to tell all of all. */
+  readonly ownOnly: boolean;
+  readonly at: Date;
+}
+
+export type ChatEvent = DurableEvent | EphemeralEvent | ReadEvent;
+
+/** Something that concerns one user whatever chats they watch: a chat came up in their list, or went from it. */
+export interface UserEvent {
+  readonly type: 'chat_added' | 'chat_removed';
+  readonly userId: number;
+  readonly chatId: number;
+  /** The chat's rev after the change. */
+  readonly rev: number;
+  readonly at: Date;
+}
 
 export function isDurable(event: ChatEvent): event is DurableEvent {
   return 'rev' in event;

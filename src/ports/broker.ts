@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../domain/events.js';
+import type { ChatEvent, UserEvent } from '../domain/events.js';
 
 /**
  * Carries events between nodes, and on one node between services and the hub: the hub learns of events only from
@@ -15,5 +15,11 @@ export interface Broker {
   subscribe(chatId: number): Promise<void>;
   unsubscribe(chatId: number): Promise<void>;
   publish(events: readonly ChatEvent[]): Promise<void>;
+  /** As `onEvents`, for what concerns one user. */
+  onUserEvents(listener: (events: readonly UserEvent[]) => void): void;
+  /** As `subscribe`, for the events of one user. */
+  subscribeUser(userId: number): Promise<void>;
+  unsubscribeUser(userId: number): Promise<void>;
+  publishToUsers(events: readonly UserEvent[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -42,6 +42,8 @@ export function presentEvent(event: ChatEvent): DurableFrame | EphemeralFrame {
     case 'user_joined':
     case 'user_left':
       return { type: event.type, chat_id, user_id: event.userId, username: event.username, timestamp };
+    case 'read':
+      return { type: event.type, chat_id, user_id: event.userId, last_read_seq: event.lastReadSeq, timestamp };
     default:
       return event satisfies never;
   }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './error-codes.js';
-import type { MessageResource, ParticipantResource } from './resources.js';
+import type { MessageResource, ParticipantResource, ReadMarkResource } from './resources.js';
 
 /** Frames that the server sends. Durable ones carry the chat's `rev`; ephemeral ones do not. */
 export interface NewMessageFrame {
@@ -23,7 +23,8 @@ export interface MessageDeletedFrame {
   chat_id: number;
   message_id: number;
   seq: number;
-  deleted_by: number;
+  /** null only for deletions from before this was recorded. */
+  deleted_by: number | null;
   rev: number;
   timestamp: string;
 }
@@ -32,8 +33,8 @@ export interface ParticipantFrame {
   type: 'participant_added' | 'participant_updated';
   chat_id: number;
   participant: ParticipantResource;
-  /** The user who did it. */
-  by: number;
+  /** The user who did it; null only for changes from before this was recorded. */
+  by: number | null;
   rev: number;
   timestamp: string;
 }
@@ -42,7 +43,7 @@ export interface ParticipantRemovedFrame {
   type: 'participant_removed';
   chat_id: number;
   user_id: number;
-  by: number;
+  by: number | null;
   rev: number;
   timestamp: string;
 }
@@ -82,6 +83,77 @@ export interface AckFrame {
   duplicate: boolean;
 }
 
+/** The reply to `read`. */
+export interface ReadAckFrame {
+  type: 'ack';
+  id?: string | number;
+  chat_id: number;
+  last_read_seq: number;
+  unread_count: number;
+}
+
+/** How far a participant has read: state without a rev; at most one a second for each participant. */
+export interface ReadFrame {
+  type: 'read';
+  chat_id: number;
+  user_id: number;
+  last_read_seq: number;
+  timestamp: string;
+}
+
+/** The end of a resume: everything up to `rev` has been sent on this socket, and what follows is live. */
+export interface ReadyFrame {
+  type: 'ready';
+  /** Of the `resume` command, where that was asked with one. */
+  id?: string | number;
+  chat_id: number;
+  rev: number;
+  epoch: string;
+  last_seq: number;
+  unread_count: number;
+  /** One's own always, everyone's in small chats. */
+  reads: ReadMarkResource[];
+  timestamp: string;
+}
+
+/** Nothing was replayed: read the chat afresh. The socket is live from `rev` on. */
+export interface ResyncRequiredFrame {
+  type: 'resync_required';
+  id?: string | number;
+  chat_id: number;
+  rev: number;
+  epoch: string;
+  reason: 'too_large' | 'future_rev' | 'other_epoch';
+  timestamp: string;
+}
+
+/** Sent by itself every while; a client whose rev of the chat is lower has missed something and resumes. */
+export interface HeartbeatFrame {
+  type: 'heartbeat';
+  /** By chat id; on a socket of one chat, that chat alone. */
+  revs: Record<string, number>;
+  epoch: string;
+  timestamp: string;
+}
+
+/** Inbox sockets only: a chat came up in the user's list, or went from it. */
+export interface ChatListFrame {
+  type: 'chat_added' | 'chat_removed';
+  chat_id: number;
+  rev: number;
+  timestamp: string;
+}
+
+/** Inbox sockets only: all chats are live. */
+export interface InboxReadyFrame {
+  type: 'inbox_ready';
+  id?: string | number;
+  epoch: string;
+  /** The chats of this socket with the revs up to which everything was sent. */
+  revs: Record<string, number>;
+  timestamp: string;
+}
+
 export interface PongFrame {
   type: 'pong';
   id?: string | number;
@@ -105,6 +177,17 @@ export type DurableFrame =
   | ParticipantRemovedFrame
   | ChatUpdatedFrame;
 
-export type EphemeralFrame = TypingFrame | PresenceFrame;
+export type EphemeralFrame = TypingFrame | PresenceFrame | ReadFrame;
 
-export type ServerFrame = DurableFrame | EphemeralFrame | AckFrame | PongFrame | ErrorFrame;
+export type ReplayFrame = ReadyFrame | ResyncRequiredFrame | InboxReadyFrame;
+
+export type ServerFrame =
+  | DurableFrame
+  | EphemeralFrame
+  | ReplayFrame
+  | HeartbeatFrame
+  | ChatListFrame
+  | AckFrame
+  | ReadAckFrame
+  | PongFrame
+  | ErrorFrame;

@@ -28,6 +28,8 @@ export const LIMITS = {
   previewLength: 200,
   /** Unread messages are counted up to here; more are shown as this number. */
   unreadMax: 1_000,
+  /** Everyone's read marks are told in chats of up to this many participants; in larger ones only one's own. */
+  readMarksMax: 20,
   /** Nesting of a JSON body or frame; the deepest legal one has 3. Deeper input never reaches a validator. */
   jsonDepth: 8,
   /** Bytes of a JSON body: 10,000 astral characters escaped as \uXXXX pairs are 120 KB. */

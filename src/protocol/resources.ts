@@ -108,3 +108,9 @@ export interface ProblemResource {
   instance: string;
   errors?: { path: string; code: string; message: string }[];
 }
+
+/** How far a participant has read. */
+export interface ReadMarkResource {
+  user_id: number;
+  last_read_seq: number;
+}

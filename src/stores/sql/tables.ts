@@ -8,6 +8,7 @@ export const mysqlTables = {
   messageMetadata: mysql.messageMetadata,
   oldBodies: mysql.oldBodies,
   dataSet: mysql.dataSet,
+  leases: mysql.leases,
 };
 
 const sqliteSource = {
@@ -17,6 +18,7 @@ const sqliteSource = {
   messageMetadata: sqlite.messageMetadata,
   oldBodies: sqlite.oldBodies,
   dataSet: sqlite.dataSet,
+  leases: sqlite.leases,
 };
 
 /** What repositories are written against. On SQLite the same names hold that dialect's tables. */

@@ -42,6 +42,16 @@ class ScriptedBroker implements Broker {
     this.deliver(events);
     return Promise.resolve();
   }
+  onUserEvents(): void {}
+  subscribeUser(): Promise<void> {
+    return Promise.resolve();
+  }
+  unsubscribeUser(): Promise<void> {
+    return Promise.resolve();
+  }
+  publishToUsers(): Promise<void> {
+    return Promise.resolve();
+  }
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -27,7 +27,7 @@ export async function addParticipants(
     const users = await activeUsers(tx, context.sql.tables, added);
     enforce(mayHoldParticipants(members.length + added.length));
     if (added.length === 0) return unchanged<readonly number[]>([]);
-    const rows = added.map((userId, index) => newcomer(chat, userId, chat.rev + 1 + index, now));
+    const rows = added.map((userId, index) => newcomer(chat, userId, chat.rev + 1 + index, now, actorId));
     await store(locked, context, chat.id, rows);
     const rev = chat.rev + added.length;
     await tx.db
@@ -62,7 +62,7 @@ export async function addParticipants(
   });
 }
 
-function newcomer(chat: ChatRow, userId: number, rev: number, now: Date): ParticipantRow {
+function newcomer(chat: ChatRow, userId: number, rev: number, now: Date, actorId: number): ParticipantRow {
   return {
     chatId: chat.id,
     userId,
@@ -72,6 +72,8 @@ function newcomer(chat: ChatRow, userId: number, rev: number, now: Date): Partic
     lastReadSeq: chat.lastSeq,
     hiddenSeq: null,
     rev,
+    joinedRev: rev,
+    changedBy: actorId,
   };
 }
 

@@ -27,7 +27,7 @@ export async function createGroup(
     async (tx) => {
       const users = await activeUsers(tx, sql.tables, memberIds);
       const base = { name: draft.name, chatType: 'group' as const, directKey: null };
-      return insertChat(tx, context, base, users, (userId) => userId === draft.creatorId);
+      return insertChat(tx, context, base, users, draft.creatorId, (userId) => userId === draft.creatorId);
     },
     (tx, view) => wasCreated(tx, context, view),
   );
@@ -39,6 +39,7 @@ export async function insertChat(
   { sql: { tables } }: RepositoryContext,
   base: Pick<ChatRow, 'name' | 'chatType' | 'directKey'>,
   users: ReadonlyMap<number, User>,
+  creatorId: number,
   isAdmin: (userId: number) => boolean,
 ): Promise<ChatView> {
   const now = await tx.now();
@@ -56,12 +57,21 @@ export async function insertChat(
   };
   const [id] = tx.insertIds(await tx.db.insert(tables.chats).values(row), 1);
   if (id === undefined) throw new TypeError('an inserted row has an id');
-  const members = [...users.values()].map((user) => ({ user, participant: founder(id, user.id, isAdmin, now) }));
+  const members = [...users.values()].map((user) => ({
+    user,
+    participant: founder(id, user.id, creatorId, isAdmin, now),
+  }));
   await tx.db.insert(tables.chatParticipants).values(members.map((member) => member.participant));
   return toView({ ...row, id }, members.sort(byStanding));
 }
 
-function founder(chatId: number, userId: number, isAdmin: (userId: number) => boolean, now: Date): ParticipantRow {
+function founder(
+  chatId: number,
+  userId: number,
+  creatorId: number,
+  isAdmin: (userId: number) => boolean,
+  now: Date,
+): ParticipantRow {
   return {
     chatId,
     userId,
@@ -71,6 +81,8 @@ function founder(chatId: number, userId: number, isAdmin: (userId: number) => bo
     lastReadSeq: 0,
     hiddenSeq: null,
     rev: FIRST_REV,
+    joinedRev: FIRST_REV,
+    changedBy: creatorId,
   };
 }
 

@@ -19,7 +19,7 @@ export async function openDirect(
   const key = `${Math.min(userId, otherId)}:${Math.max(userId, otherId)}`;
   const existing = await findDirect(context, key);
   if (existing !== null) return { view: await unhide(context, existing, userId), created: false };
-  const created = await createDirect(context, key, [userId, otherId]);
+  const created = await createDirect(context, key, userId, otherId);
   if (created !== null) return { view: created, created: true };
   const theirs = await findDirect(context, key);
   if (theirs === null) throw new AppError('unavailable');
@@ -39,15 +39,16 @@ async function findDirect({ sql }: RepositoryContext, key: string): Promise<Chat
 async function createDirect(
   context: RepositoryContext,
   directKey: string,
-  userIds: readonly number[],
+  userId: number,
+  otherId: number,
 ): Promise<ChatView | null> {
   const { sql } = context;
   return settled(
     sql,
     async (tx) => {
-      const users = await activeUsers(tx, sql.tables, userIds);
+      const users = await activeUsers(tx, sql.tables, [userId, otherId]);
       try {
-        return await insertChat(tx, context, { name: null, chatType: 'direct', directKey }, users, () => false);
+        return await insertChat(tx, context, { name: null, chatType: 'direct', directKey }, users, userId, () => false);
       } catch (error) {
         if (duplicateKey(error) === 'chats_direct_key') return null;
         throw error;

@@ -53,12 +53,12 @@ async function depart(
   const events: DurableEvent[] = [
     { type: 'participant_removed', chatId: chat.id, rev: removal, at: now, userId, by: actorId },
   ];
-  await setParticipant(locked, context, userId, { leftAt: now, isAdmin: false, rev: removal });
+  await setParticipant(locked, context, userId, { leftAt: now, isAdmin: false, rev: removal, changedBy: actorId });
   const traces = [participantTrace(userId, removal, (row) => isSameMoment(row.leftAt, now))];
   const heir = successor(rest);
   if (heir !== null) {
     const promoted = { ...heir.participant, isAdmin: true, rev: removal + 1 };
-    await setParticipant(locked, context, promoted.userId, { isAdmin: true, rev: promoted.rev });
+    await setParticipant(locked, context, promoted.userId, { isAdmin: true, rev: promoted.rev, changedBy: actorId });
     const participant = toParticipant({ participant: promoted, user: heir.user });
     events.push({ type: 'participant_updated', chatId: chat.id, rev: promoted.rev, at: now, participant, by: actorId });
     traces.push(participantTrace(promoted.userId, promoted.rev, (row) => row.leftAt === null && row.isAdmin));

@@ -28,7 +28,7 @@ export async function setAdmin(
     const rev = chat.rev + 1;
     await tx.db
       .update(chatParticipants)
-      .set({ isAdmin, rev })
+      .set({ isAdmin, rev, changedBy: actorId })
       .where(and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, userId)));
     await tx.db.update(chats).set({ rev, membersRev: rev }).where(eq(chats.id, chatId));
     const participant = toParticipant({ participant: { ...target.participant, isAdmin, rev }, user: target.user });

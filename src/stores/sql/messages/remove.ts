@@ -45,7 +45,7 @@ async function writeRemoval(
   const rev = locked.rev + 1;
   await tx.db
     .update(messageMetadata)
-    .set({ isDeleted: true, requestHash: null, rev })
+    .set({ isDeleted: true, requestHash: null, rev, deletedBy: actorId })
     .where(and(eq(messageMetadata.chatId, chatId), eq(messageMetadata.seq, row.seq)));
   await fileBodies(tx, tables, row, now);
   await tx.db

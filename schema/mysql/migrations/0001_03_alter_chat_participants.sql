@@ -1,0 +1,1 @@
+ALTER TABLE `chat_participants` ADD `changed_by` bigint unsigned;

@@ -1,0 +1,88 @@
+import type { DurableEvent } from '../domain/events.js';
+
+/** Why a reader has to start afresh instead of reading on. */
+export type ResyncReason = 'too_large' | 'future_rev' | 'other_epoch';
+
+/** How far a participant has read. */
+export interface ReadMark {
+  readonly userId: number;
+  readonly lastReadSeq: number;
+}
+
+/** A chat's state beside its log, as one reader sees it; it takes no rev, so it always comes whole. */
+export interface ReaderState {
+  readonly lastSeq: number;
+  /** Already capped at LIMITS.unreadMax. */
+  readonly unreadCount: number;
+  /** The reader's own always; everyone's where the chat has at most LIMITS.readMarksMax participants. */
+  readonly reads: readonly ReadMark[];
+}
+
+/**
+ * What changed in a chat after a rev: each changed object once, in its present state, as the event that brings a
+ * reader there (a message made since: `new_message`; made before: `message_updated`; deleted, also when made since:
+ * `message_deleted`; a participant: added, updated or removed; the chat's own fields: `chat_updated`).
+ */
+export interface Delta {
+  /** The chat's rev at the moment of the read; the items bring a reader of `since` exactly there. */
+  readonly rev: number;
+  /** Removals first, then new messages by seq, then the rest by rev. */
+  readonly events: readonly DurableEvent[];
+}
+
+export interface DeltaPage {
+  /** Highest rev of the page where `hasMore`, else the chat's. */
+  readonly rev: number;
+  /** In ascending order of rev. */
+  readonly events: readonly DurableEvent[];
+  readonly hasMore: boolean;
+  readonly state: ReaderState;
+}
+
+/** A chat of a user with the rev it stands at. */
+export interface ChatRev {
+  readonly chatId: number;
+  readonly rev: number;
+}
+
+/**
+ * Reading on from a rev: from the database, so that it works after any time, on any node and after a restart.
+ *
+ * Guarantee: every read is one snapshot: the rev and the rows belong to the same moment, so that a delta and the events
+ * above its rev join without a gap or a repeat.
+ * Deleted messages never carry a content. A body that cannot be read gives `contentStatus: 'unavailable'`.
+ * Errors: `chat_not_found` for who is not in the chat, at the moment of the read; `unavailable`.
+ */
+export interface ChangeLog {
+  /** Random name of this data set; a rev of another one is worth nothing. */
+  readonly epoch: string;
+  /** The whole delta for a live socket, or why there is none: more than `maxItems` objects, or a rev from the future. */
+  since(
+    chatId: number,
+    readerId: number,
+    sinceRev: number,
+    maxItems: number,
+  ): Promise<
+    | { readonly kind: 'delta'; readonly delta: Delta; readonly state: ReaderState }
+    | { readonly kind: 'resync'; readonly rev: number; readonly reason: ResyncReason; readonly state: ReaderState }
+  >;
+  /** One page by rev for REST; `future_rev` is answered as a resync, nothing is ever too large. */
+  page(
+    chatId: number,
+    readerId: number,
+    sinceRev: number,
+    limit: number,
+  ): Promise<
+    | { readonly kind: 'page'; readonly page: DeltaPage }
+    | { readonly kind: 'resync'; readonly rev: number; readonly reason: ResyncReason }
+  >;
+  /**
+   * What a hub missed, for every reader at once (no membership is looked at, each connection filters by its own rev).
+   * null: more than `maxItems` objects.
+   */
+  missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null>;
+  /** The revs of chats by key, in one statement; unknown ids are absent. */
+  revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** The chats a user is in, in ascending order of id, strictly after `afterChatId`; in one statement. */
+  chatsOf(userId: number, afterChatId: number, limit: number): Promise<readonly ChatRev[]>;
+}

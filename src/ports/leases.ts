@@ -1,0 +1,17 @@
+/**
+ * Claims that hold between processes and end by themselves, by the database's clock.
+ *
+ * Guarantee: at most one holder of a name at a time, except that a holder which fell silent past its time may still
+ * believe it holds it: what is done under a lease must be harmless when done twice.
+ */
+export interface Leases {
+  /** True: held by `holder` for `ms` from now, anew or still. False: someone else holds it. */
+  acquire(name: LeaseName, holder: string, ms: number): Promise<boolean>;
+  /** Gives it up; not holding it is no error. */
+  release(name: LeaseName, holder: string): Promise<void>;
+  /** Whether anyone holds it now, and until when. */
+  heldUntil(name: LeaseName): Promise<Date | null>;
+}
+
+/** `backup`: bodies must not be erased or swept. `sweep`: one node at a time looks for orphans. */
+export type LeaseName = 'backup' | 'sweep';
