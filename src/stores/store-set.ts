@@ -1,6 +1,7 @@
 import type { BodyStore } from '../ports/body-store.js';
 import type { ChatStore } from '../ports/chat-store.js';
 import type { Clock } from '../ports/clock.js';
+import type { Failpoints } from '../ports/failpoints.js';
 import type { StoreHealth } from '../ports/health.js';
 import type { Logger } from '../ports/logger.js';
 import type { MessageLog } from '../ports/message-log.js';
@@ -29,9 +30,10 @@ export interface SplitOptions {
 
 export type StorageOptions = EmbeddedOptions | SplitOptions;
 
-/** For tests: statements of the SQL database, and times that are too long to wait for. */
+/** For tests: statements of the SQL database, places to fail at, and times that are too long to wait for. */
 export interface StoreHooks extends StatementHooks {
   readonly supersededGraceMs?: number;
+  readonly failpoints?: Failpoints;
 }
 
 export interface StoreDeps extends StoreHooks {

@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.js';
 import type { DurableEvent } from '../../domain/events.js';
+import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../ports/failpoints.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../ports/message-log.js';
 import type { Publish } from '../realtime/publisher.js';
 
@@ -44,8 +45,9 @@ interface Waiting {
 export function createMessageWriter(
   log: Pick<MessageLog, 'append'>,
   publish: Publish,
-  limits: WriterLimits = WRITER_LIMITS,
+  options: { readonly limits?: WriterLimits; readonly failpoints?: Failpoints } = {},
 ): MessageWriter {
+  const { limits = WRITER_LIMITS, failpoints = NO_FAILPOINTS } = options;
   let queue: Waiting[] = [];
   let queuedChars = 0;
   let running: Promise<void> | null = null;
@@ -90,14 +92,29 @@ export function createMessageWriter(
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
     const outcomes = await store(batch);
-    const events: DurableEvent[] = [];
+    const events = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.event ?? []) : []));
+    const unanswered = await failureAt('writer.before_ack');
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? failed(new AppError('internal'));
-      if (outcome.ok && outcome.event !== null) events.push(outcome.event);
-      waiting.resolve(outcome);
+      // What is stored was not said: nothing definite may be claimed about it.
+      waiting.resolve(outcome.ok && unanswered ? failed(new AppError('indeterminate')) : outcome);
     });
     // A turn of the loop later the acknowledgements are on their way; the events follow them.
-    if (events.length > 0) setImmediate(() => publish(events));
+    if (events.length > 0) setImmediate(() => void announce(events));
+  }
+
+  async function announce(events: readonly DurableEvent[]): Promise<void> {
+    if (!(await failureAt('writer.after_ack'))) publish(events);
+  }
+
+  /** Whether the step behind this place is to count as failed. */
+  async function failureAt(name: Failpoint): Promise<boolean> {
+    try {
+      await failpoints.hit(name);
+      return false;
+    } catch {
+      return true;
+    }
   }
 
   async function store(batch: readonly Waiting[]): Promise<readonly AppendOutcome[]> {

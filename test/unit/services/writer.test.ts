@@ -55,7 +55,9 @@ describe('message writer', () => {
 
   it('splits a long queue at the bound of a batch', async () => {
     const log = heldLog();
-    const writer = createMessageWriter(log, () => undefined, { batch: 2, queuedItems: 10, queuedChars: 100 });
+    const writer = createMessageWriter(log, () => undefined, {
+      limits: { batch: 2, queuedItems: 10, queuedChars: 100 },
+    });
     const all = ['a', 'b', 'c'].map((content) => writer.write(draft(content)));
     await turns();
     log.release();
@@ -108,7 +110,9 @@ describe('message writer', () => {
 
   it('refuses what does not fit into the queue, by items and by characters', async () => {
     const log = heldLog();
-    const writer = createMessageWriter(log, () => undefined, { batch: 1, queuedItems: 2, queuedChars: 10 });
+    const writer = createMessageWriter(log, () => undefined, {
+      limits: { batch: 1, queuedItems: 2, queuedChars: 10 },
+    });
     const code = (promise: Promise<unknown>) =>
       promise.then(
         () => 'taken',

@@ -2,7 +2,7 @@ import type { BodyStore } from '../../../ports/body-store.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { SqlDatabase } from '../database.js';
 import { addParticipants } from './add-participants.js';
-import type { RepositoryContext, RepositoryDeps } from './context.js';
+import { repositoryContext, type RepositoryDeps } from './context.js';
 import { createGroup } from './create-group.js';
 import { listChats } from './list.js';
 import { markRead } from './mark-read.js';
@@ -14,7 +14,7 @@ import { findMembership, viewChat } from './view.js';
 
 /** Chats and participants over either SQL dialect; `bodies` is read for the previews of a list. */
 export function createChatStore(sql: SqlDatabase, bodies: BodyStore, deps: RepositoryDeps): ChatStore {
-  const context: RepositoryContext = { sql, bodies, ...deps };
+  const context = repositoryContext(sql, bodies, deps);
   return {
     createGroup: (draft) => createGroup(context, draft),
     openDirect: (userId, otherId) => openDirect(context, userId, otherId),

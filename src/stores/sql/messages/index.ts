@@ -1,6 +1,6 @@
 import type { BodyStore } from '../../../ports/body-store.js';
 import type { MessageLog } from '../../../ports/message-log.js';
-import type { RepositoryContext, RepositoryDeps } from '../chats/context.js';
+import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
 import type { SqlDatabase } from '../database.js';
 import { appendBatch } from './append.js';
 import { editMessage } from './edit.js';
@@ -12,7 +12,7 @@ import { windowOf } from './window.js';
 
 /** The message log over either SQL dialect, with bodies in `bodies`. */
 export function createMessageLog(sql: SqlDatabase, bodies: BodyStore, deps: RepositoryDeps): MessageLog {
-  const context: RepositoryContext = { sql, bodies, ...deps };
+  const context = repositoryContext(sql, bodies, deps);
   const mint = createMint(deps.clock);
   return {
     append: (drafts) => appendBatch(context, mint, drafts),
