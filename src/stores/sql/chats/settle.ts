@@ -9,6 +9,12 @@ export interface Instead<T> {
   readonly instead: T;
 }
 
+/** Where fault tests may stop a transaction; what is thrown after the COMMIT counts as the loss of its answer. */
+export interface CommitPlaces {
+  readonly beforeCommit: () => Promise<void> | void;
+  readonly afterCommit: () => Promise<void> | void;
+}
+
 /**
  * Runs a transaction whose result is known before its COMMIT. When the answer to the COMMIT is lost, `verify` looks
  * for its effects in a transaction of its own; it must take the same lock first, because only then has the lost one
@@ -18,19 +24,31 @@ export async function settled<T>(
   sql: SqlDatabase,
   work: (tx: Session) => Promise<T>,
   verify: (tx: Session, planned: T) => Promise<Verdict | Instead<T>>,
+  places?: CommitPlaces,
 ): Promise<T> {
   let planned: { readonly value: T } | null = null;
   try {
-    return await sql.transaction(async (tx) => {
+    const committed = await sql.transaction(async (tx) => {
       planned = null;
       const value = await work(tx);
       planned = { value };
+      await places?.beforeCommit();
       return value;
     });
+    await answered(places);
+    return committed;
   } catch (error) {
     const attempt = planned as { readonly value: T } | null;
     if (!(error instanceof AppError) || error.code !== 'indeterminate' || attempt === null) throw error;
     return conclude(attempt.value, await verdictOf(sql, verify, attempt.value), error);
+  }
+}
+
+async function answered(places: CommitPlaces | undefined): Promise<void> {
+  try {
+    await places?.afterCommit();
+  } catch (error) {
+    throw new AppError('indeterminate', { cause: error });
   }
 }
 
