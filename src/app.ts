@@ -9,6 +9,7 @@ import { resolveSecretKey } from './identity/secret-key.js';
 import { createThrottle } from './identity/throttle.js';
 import { createTokenService } from './identity/token-service.js';
 import type { Clock } from './ports/clock.js';
+import { NO_FAILPOINTS, type Failpoints } from './ports/failpoints.js';
 import type { Listener } from './ports/listener.js';
 import type { Logger } from './ports/logger.js';
 import { LIMITS } from './protocol/limits.js';
@@ -45,7 +46,9 @@ export interface App {
 
 export interface Overrides {
   readonly clock?: Clock;
-  readonly storeHooks?: StoreHooks;
+  readonly storeHooks?: Omit<StoreHooks, 'failpoints'>;
+  /** Awaited at the named places between two steps of a durable change, in stores and services. */
+  readonly failpoints?: Failpoints;
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
 }
@@ -56,7 +59,8 @@ const DRAIN_MS = 7_000;
 /** The composition root: the only place that knows every layer. */
 export async function createApp(settings: Settings, logger: Logger, overrides: Overrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
-  const stores = await openStores(settings.storage, { clock, logger, ...overrides.storeHooks });
+  const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
+  const stores = await openStores(settings.storage, { clock, logger, failpoints, ...overrides.storeHooks });
   try {
     return await wire(settings, logger, clock, stores, overrides);
   } catch (error) {
@@ -78,8 +82,9 @@ async function wire(
   let stopping: Promise<void> | null = null;
 
   const broker = createMemoryBroker();
-  const publish = createPublish(broker, logger);
-  const writer = createMessageWriter(stores.messages, publish);
+  const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
+  const publish = createPublish(broker, logger, failpoints);
+  const writer = createMessageWriter(stores.messages, publish, { failpoints });
   const eraser = createEraseWorker({ ...stores, clock, logger });
   const lastSeen = createLastSeen({ users: stores.users, clock, logger });
 

@@ -6,7 +6,7 @@ import type { RepositoryContext } from './context.js';
 import { activeMembers } from './members.js';
 import { judge, type Proof } from './proof.js';
 import type { ChatRow, Member } from './rows.js';
-import { settled, type Instead, type Verdict } from './settle.js';
+import { settled, type CommitPlaces, type Instead, type Verdict } from './settle.js';
 
 /** A chat as its lock holds it still: nobody else changes it or who is in it until the transaction ends. */
 export interface LockedChat {
@@ -31,10 +31,11 @@ export function unchanged<T>(result: T): Planned<T> {
 
 /** One durable change of a chat: lock, decide, write, commit; `work` throws a policy's refusal to leave no trace. */
 export async function changeChat<T>(
-  { sql }: RepositoryContext,
+  context: RepositoryContext,
   chatId: number,
   work: (locked: LockedChat) => Promise<Planned<T>>,
 ): Promise<Change<T>> {
+  const { sql } = context;
   const planned = await settled(
     sql,
     async (tx) => {
@@ -43,8 +44,17 @@ export async function changeChat<T>(
       return work({ tx, chat, members, now: await tx.now() });
     },
     (tx, planned) => verdict(tx, sql.tables, chatId, planned.proof),
+    chatPlaces(context),
   );
   return { result: planned.result, events: planned.events };
+}
+
+/** The places of everything that changes a chat or who is in it. */
+export function chatPlaces({ failpoints }: RepositoryContext): CommitPlaces {
+  return {
+    beforeCommit: () => failpoints.hit('chat.before_commit'),
+    afterCommit: () => failpoints.hit('chat.after_commit'),
+  };
 }
 
 /** Takes the chat's lock and reads its row as it is from then on. */

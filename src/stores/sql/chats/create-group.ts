@@ -4,7 +4,7 @@ import { mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { User } from '../../../domain/user.js';
-import { lockChat } from './change.js';
+import { chatPlaces, lockChat } from './change.js';
 import type { RepositoryContext } from './context.js';
 import { activeUsers } from './members.js';
 import { byStanding, toView, type ChatRow, type ParticipantRow } from './rows.js';
@@ -30,6 +30,7 @@ export async function createGroup(
       return insertChat(tx, context, base, users, draft.creatorId, (userId) => userId === draft.creatorId);
     },
     (tx, view) => wasCreated(tx, context, view),
+    chatPlaces(context),
   );
 }
 

@@ -2,6 +2,7 @@ import { and, eq, isNull, lt } from 'drizzle-orm';
 import { AppError } from '../../../domain/errors.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { Session } from '../database.js';
+import { chatPlaces } from './change.js';
 import type { RepositoryContext } from './context.js';
 import { settled } from './settle.js';
 import { countUnread } from './unread.js';
@@ -32,7 +33,8 @@ export async function markRead(
   });
 }
 
-async function moveTo({ sql }: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<void> {
+async function moveTo(context: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<void> {
+  const { sql } = context;
   const { chatParticipants } = sql.tables;
   await settled(
     sql,
@@ -53,6 +55,7 @@ async function moveTo({ sql }: RepositoryContext, chatId: number, userId: number
       const [row] = await tx.lock(tx.db.select().from(chatParticipants).where(mine));
       return row !== undefined && row.lastReadSeq >= wanted ? 'committed' : 'absent';
     },
+    chatPlaces(context),
   );
 }
 

@@ -3,6 +3,7 @@ import type { ChatView } from '../../../domain/chat.js';
 import { AppError } from '../../../domain/errors.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import { duplicateKey } from '../errors.js';
+import { chatPlaces } from './change.js';
 import { insertChat, wasCreated } from './create-group.js';
 import type { RepositoryContext } from './context.js';
 import { activeUsers, chatWithMembers } from './members.js';
@@ -55,12 +56,14 @@ async function createDirect(
       }
     },
     async (tx, view) => (view === null ? 'committed' : wasCreated(tx, context, view)),
+    chatPlaces(context),
   );
 }
 
-async function unhide({ sql }: RepositoryContext, view: ChatView, userId: number): Promise<ChatView> {
+async function unhide(context: RepositoryContext, view: ChatView, userId: number): Promise<ChatView> {
   const mine = view.participants.find((participant) => participant.userId === userId);
   if (mine === undefined || mine.hiddenSeq === null) return view;
+  const { sql } = context;
   const { chatParticipants } = sql.tables;
   const row = and(eq(chatParticipants.chatId, view.chat.id), eq(chatParticipants.userId, userId));
   await settled(
@@ -70,6 +73,7 @@ async function unhide({ sql }: RepositoryContext, view: ChatView, userId: number
       const [found] = await tx.lock(tx.db.select().from(chatParticipants).where(row));
       return found?.hiddenSeq === null ? 'committed' : 'absent';
     },
+    chatPlaces(context),
   );
   const participants = view.participants.map((one) => (one.userId === userId ? { ...one, hiddenSeq: null } : one));
   return { ...view, participants };

@@ -61,6 +61,10 @@ async function tryEdit(
       context.sql,
       (tx) => writeEdit(tx, context, mint, edit, before, minted),
       (tx) => editVerdict(tx, context, before, minted),
+      {
+        beforeCommit: () => context.failpoints.hit('edit.before_commit'),
+        afterCommit: () => context.failpoints.hit('edit.after_commit'),
+      },
     );
     if (change !== null) return change;
   }
@@ -89,9 +93,11 @@ async function editableRow(session: Session, kind: SqlDatabase['kind'], edit: Ed
 
 async function storeBody(context: RepositoryContext, mint: Mint, row: MessageRow, content: string): Promise<Minted> {
   const minted = mint.mint();
+  await context.failpoints.hit('edit.before_body');
   const { messageId, chatId, senderId } = row;
   const body = { id: minted.id, messageId, chatId, senderId, content, timestamp: minted.at };
   if ((await insertBodies(context, [body])).length > 0) throw new AppError('unavailable');
+  await context.failpoints.hit('edit.after_body');
   return minted;
 }
 

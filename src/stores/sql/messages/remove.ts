@@ -26,6 +26,10 @@ export async function removeMessage(
     sql,
     (tx) => writeRemoval(tx, context, row.chatId, messageId, actorId),
     (tx, change) => removalVerdict(tx, context, row, change.events),
+    {
+      beforeCommit: () => context.failpoints.hit('remove.before_commit'),
+      afterCommit: () => context.failpoints.hit('remove.after_commit'),
+    },
   );
 }
 
