@@ -33,7 +33,7 @@ export async function openListener(
       try {
         return new UwsListener(await load(options, native), options, onWarning);
       } catch (error) {
-        onWarning('uWebSockets.js has no binary for this platform: node:http serves instead', error);
+        onWarning('uWebSockets.js has no binary for this platform and Node version: node:http serves instead', error);
         return new NodeListener(options, onWarning);
       }
     default:
