@@ -12,6 +12,7 @@ import type { Clock } from './ports/clock.js';
 import { NO_FAILPOINTS, type Failpoints } from './ports/failpoints.js';
 import type { Listener } from './ports/listener.js';
 import type { Logger } from './ports/logger.js';
+import type { PasswordHasher } from './ports/password-hasher.js';
 import { LIMITS } from './protocol/limits.js';
 import { createServices } from './services/index.js';
 import { createEraseWorker } from './services/messages/erase-worker.js';
@@ -51,6 +52,7 @@ export interface Overrides {
   readonly failpoints?: Failpoints;
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
+  readonly hasher?: PasswordHasher;
 }
 
 /** What a stop may take before it no longer waits: the contract is ten seconds, stores and sockets included. */
@@ -101,7 +103,7 @@ async function wire(
     chats: stores.chats,
     log: stores.messages,
     health: stores.health,
-    hasher: createPasswordHasher({ cost: identity.bcryptCost }),
+    hasher: overrides.hasher ?? createPasswordHasher({ cost: identity.bcryptCost }),
     tokens: createTokenService({ secretKey, minutes: identity.accessTokenMinutes, clock }),
     throttles: {
       registerPerAddress: createThrottle(throttles.registerPerAddress),
