@@ -66,7 +66,10 @@ export interface ChangeLog {
     | { readonly kind: 'delta'; readonly delta: Delta; readonly state: ReaderState }
     | { readonly kind: 'resync'; readonly rev: number; readonly reason: ResyncReason; readonly state: ReaderState }
   >;
-  /** One page by rev for REST; `future_rev` is answered as a resync, nothing is ever too large. */
+  /**
+   * One page by rev for REST; `future_rev` is answered as a resync, nothing is ever too large. Objects of one rev (a
+   * group's founders) stay together, so a page may exceed `limit` by them. 0: the state alone, and whether there is more.
+   */
   page(
     chatId: number,
     readerId: number,

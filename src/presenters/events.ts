@@ -3,14 +3,17 @@ import type { DurableFrame, EphemeralFrame } from '../protocol/events.js';
 import { presentParticipant } from './chats.js';
 import { presentMessage } from './messages.js';
 
-/** The frame of an event, the same for every reader. */
-export function presentEvent(event: ChatEvent): DurableFrame | EphemeralFrame {
+/**
+ * The frame of an event: the same for every reader, as live events are, or as `viewerId` may see it in a delta, where
+ * the sender finds their own client_message_id.
+ */
+export function presentEvent(event: ChatEvent, viewerId: number | null = null): DurableFrame | EphemeralFrame {
   const timestamp = event.at.toISOString();
   const chat_id = event.chatId;
   switch (event.type) {
     case 'new_message':
     case 'message_updated':
-      return { type: event.type, chat_id, message: presentMessage(event.message, null), rev: event.rev, timestamp };
+      return { type: event.type, chat_id, message: presentMessage(event.message, viewerId), rev: event.rev, timestamp };
     case 'message_deleted':
       return {
         type: event.type,

@@ -1,4 +1,5 @@
 import type { BodyStore } from '../ports/body-store.js';
+import type { ChangeLog } from '../ports/change-log.js';
 import type { ChatStore } from '../ports/chat-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Failpoints } from '../ports/failpoints.js';
@@ -47,6 +48,7 @@ export interface StoreSet {
   readonly users: UserStore;
   readonly chats: ChatStore;
   readonly messages: MessageLog;
+  readonly changes: ChangeLog;
   readonly bodies: BodyStore;
   readonly oldBodies: OldBodyStore;
   readonly health: StoreHealth;

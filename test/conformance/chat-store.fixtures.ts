@@ -6,6 +6,7 @@ import type { ChatView } from '../../src/domain/chat.js';
 import type { Message } from '../../src/domain/message.js';
 import type { User } from '../../src/domain/user.js';
 import type { BodyStore } from '../../src/ports/body-store.js';
+import type { ChangeLog } from '../../src/ports/change-log.js';
 import type { ChatStore } from '../../src/ports/chat-store.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../src/ports/message-log.js';
 import type { OldBodyStore } from '../../src/ports/old-body-store.js';
@@ -20,6 +21,7 @@ export interface ChatStores {
   readonly users: UserStore;
   readonly chats: ChatStore;
   readonly messages: MessageLog;
+  readonly changes: ChangeLog;
   readonly bodies: BodyStore;
   readonly oldBodies: OldBodyStore;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Logger } from '../../ports/logger.js';
 import type { StoreDeps, StoreSet } from '../store-set.js';
+import { createChangeLog } from './changes/index.js';
 import { createChatStore } from './chats/index.js';
 import type { SqlDatabase } from './database.js';
 import { ensureEpoch } from './data-set.js';
@@ -9,18 +10,20 @@ import type { MigrationStep } from './migrate.js';
 import { createOldBodyStore } from './old-bodies.js';
 import { createUserStore } from './users.js';
 
-type SqlStores = Pick<StoreSet, 'users' | 'chats' | 'messages' | 'bodies' | 'oldBodies' | 'sql' | 'epoch'>;
+type SqlStores = Pick<StoreSet, 'users' | 'chats' | 'messages' | 'changes' | 'bodies' | 'oldBodies' | 'sql' | 'epoch'>;
 
 /** The stores that are the same over every SQL dialect and every place for bodies. */
 export async function createSqlStores(sql: SqlDatabase, bodies: BodyStore, deps: StoreDeps): Promise<SqlStores> {
+  const epoch = await ensureEpoch(sql, deps.clock);
   return {
     users: createUserStore(sql, deps),
     chats: createChatStore(sql, bodies, deps),
     messages: createMessageLog(sql, bodies, deps),
+    changes: createChangeLog(sql, bodies, { ...deps, epoch }),
     bodies,
     oldBodies: createOldBodyStore(sql),
     sql,
-    epoch: await ensureEpoch(sql, deps.clock),
+    epoch,
   };
 }
 

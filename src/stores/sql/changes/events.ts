@@ -1,0 +1,78 @@
+import type { DurableEvent } from '../../../domain/events.js';
+import type { Message } from '../../../domain/message.js';
+import type { RepositoryContext } from '../chats/context.js';
+import { toParticipant, type Member } from '../chats/rows.js';
+import { withContents } from '../messages/contents.js';
+import { listOf } from '../messages/lists.js';
+import type { Changed, ChangedMessage } from './rows.js';
+
+/**
+ * What changed as the events that bring a reader of `since` there, in no order. Each carries the rev that its object
+ * has in the snapshot, so that none lies above the delta's own. Bodies are read here, after the snapshot: a message
+ * that was edited since shows its newer version, one that was deleted since is told as deleted, and the event of
+ * that later change repeats it.
+ */
+export async function toEvents(context: RepositoryContext, changed: Changed): Promise<readonly DurableEvent[]> {
+  const { messages, participants, fields, head } = changed;
+  const present = messages.filter(({ row }) => !row.isDeleted);
+  const contents = await withContents(
+    context,
+    present.map(({ row }) => row),
+  );
+  const readable = new Map(contents.map((message) => [message.id, message]));
+  const gone = present.filter(({ row }) => !readable.has(row.id));
+  const deleters = await readDeleters(context, gone);
+  const told = messages.map((message) => {
+    const content = readable.get(message.row.id);
+    return content === undefined
+      ? deletion(message, deleters.get(message.row.id) ?? message.deletedBy)
+      : presence(message, content, changed.since);
+  });
+  const joined = participants.map((member) => participation(member, changed.since, new Date(context.clock.now())));
+  if (!fields) return [...told, ...joined];
+  const { chatId, name, updatedAt } = head;
+  const own = { type: 'chat_updated' as const, chatId, rev: head.changedRev, at: updatedAt, name, updatedAt };
+  return [...told, ...joined, own];
+}
+
+function presence({ row, createdRev }: ChangedMessage, message: Message, since: number): DurableEvent {
+  const { chatId, rev } = row;
+  return createdRev > since
+    ? { type: 'new_message', chatId, rev, at: row.timestamp, message }
+    : { type: 'message_updated', chatId, rev, at: row.editedAt ?? row.timestamp, message };
+}
+
+function deletion({ row, deletedAt }: ChangedMessage, deletedBy: number | null): DurableEvent {
+  const { chatId, rev, id, seq } = row;
+  return { type: 'message_deleted', chatId, rev, at: deletedAt ?? row.timestamp, messageId: id, seq, deletedBy };
+}
+
+/** Only coming and going leave their moment in the row; rights are told with the moment of the read. */
+function participation({ participant, user }: Member, since: number, now: Date): DurableEvent {
+  const { chatId, rev, userId, leftAt, joinedAt, joinedRev, changedBy: by } = participant;
+  if (leftAt !== null) return { type: 'participant_removed', chatId, rev, at: leftAt, userId, by };
+  const entry = toParticipant({ participant, user });
+  return joinedRev > since
+    ? { type: 'participant_added', chatId, rev, at: joinedAt, participant: entry, by }
+    : { type: 'participant_updated', chatId, rev, at: now, participant: entry, by };
+}
+
+/** Who deleted the messages that were deleted after the snapshot; hardly ever any. */
+async function readDeleters(
+  { sql }: RepositoryContext,
+  gone: readonly ChangedMessage[],
+): Promise<ReadonlyMap<number, number>> {
+  if (gone.length === 0) return new Map();
+  const ids = listOf(
+    sql.kind,
+    gone.map(({ row }) => row.id),
+  );
+  const rows = await sql.read((session) =>
+    session.query(`SELECT id, deleted_by FROM message_metadata WHERE id IN ${ids.text}`, ids.values),
+  );
+  return new Map(
+    rows.flatMap((row) =>
+      row['deleted_by'] === null ? [] : [[Number(row['id']), Number(row['deleted_by'])] as const],
+    ),
+  );
+}
