@@ -13,5 +13,8 @@ export interface Leases {
   heldUntil(name: LeaseName): Promise<Date | null>;
 }
 
-/** `backup`: bodies must not be erased or swept. `sweep`: one node at a time looks for orphans. */
-export type LeaseName = 'backup' | 'sweep';
+/**
+ * `backup`: bodies must not be erased or swept. `sweep`: one node at a time looks for orphans. `full_sweep`: nobody needs
+ * to look through all bodies again before it ends; taken at the end of a pass that did.
+ */
+export type LeaseName = 'backup' | 'sweep' | 'full_sweep';

@@ -1,0 +1,45 @@
+import { and, eq } from 'drizzle-orm';
+import type { LeaseName, Leases } from '../../ports/leases.js';
+import type { SqlDatabase } from './database.js';
+import { duplicateKey } from './errors.js';
+
+/** Leases as rows, by the database's clock. */
+export function createLeases(sql: SqlDatabase): Leases {
+  const { leases } = sql.tables;
+
+  async function tryAcquire(name: LeaseName, holder: string, ms: number): Promise<boolean> {
+    return sql.transaction(async (tx) => {
+      const [held] = await tx.lock(tx.db.select().from(leases).where(eq(leases.name, name)));
+      const now = await tx.now();
+      if (held !== undefined && held.holder !== holder && held.expiresAt > now) return false;
+      const expiresAt = new Date(now.getTime() + ms);
+      if (held === undefined) await tx.db.insert(leases).values({ name, holder, expiresAt });
+      else await tx.db.update(leases).set({ holder, expiresAt }).where(eq(leases.name, name));
+      return true;
+    });
+  }
+
+  return {
+    async acquire(name, holder, ms) {
+      try {
+        return await tryAcquire(name, holder, ms);
+      } catch (error) {
+        // No row can be locked before the first one exists: of two first holders, the second finds the other's row now.
+        if (duplicateKey(error) === null) throw error;
+        return tryAcquire(name, holder, ms);
+      }
+    },
+    async release(name, holder) {
+      await sql.transaction((tx) => tx.db.delete(leases).where(and(eq(leases.name, name), eq(leases.holder, holder))));
+    },
+    heldUntil: (name) =>
+      sql.read(async (session) => {
+        const [held] = await session.db
+          .select({ expiresAt: leases.expiresAt })
+          .from(leases)
+          .where(eq(leases.name, name));
+        if (held === undefined) return null;
+        return held.expiresAt > (await session.now()) ? held.expiresAt : null;
+      }),
+  };
+}
