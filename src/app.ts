@@ -15,7 +15,8 @@ import type { Logger } from './ports/logger.js';
 import type { PasswordHasher } from './ports/password-hasher.js';
 import { LIMITS } from './protocol/limits.js';
 import { createServices } from './services/index.js';
-import { createEraseWorker } from './services/messages/erase-worker.js';
+import { createSweeper, type Sweeper, type SweepTimes } from './services/integrity/sweeper.js';
+import { createEraseWorker, type EraseWorker } from './services/messages/erase-worker.js';
 import { createMessageWriter } from './services/messages/writer.js';
 import { createPublish } from './services/realtime/publisher.js';
 import type { Services } from './services/services.js';
@@ -36,6 +37,9 @@ export interface Addresses {
 export interface App {
   readonly services: Services;
   readonly stores: StoreSet;
+  /** What removes bodies behind the requests: filed ones, and those without a message. */
+  readonly eraser: EraseWorker;
+  readonly sweeper: Sweeper;
   /** Listens; rejects with a clear error when a port is busy. */
   start(): Promise<Addresses>;
   /**
@@ -50,6 +54,7 @@ export interface Overrides {
   readonly storeHooks?: Omit<StoreHooks, 'failpoints'>;
   /** Awaited at the named places between two steps of a durable change, in stores and services. */
   readonly failpoints?: Failpoints;
+  readonly sweepTimes?: Partial<SweepTimes>;
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
   readonly hasher?: PasswordHasher;
@@ -87,7 +92,8 @@ async function wire(
   const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
   const publish = createPublish(broker, logger, failpoints);
   const writer = createMessageWriter(stores.messages, publish, { failpoints });
-  const eraser = createEraseWorker({ ...stores, clock, logger });
+  const eraser = createEraseWorker({ ...stores, clock, logger, failpoints });
+  const sweeper = createSweeper({ ...stores, clock, logger, failpoints, times: overrides.sweepTimes });
   const lastSeen = createLastSeen({ users: stores.users, clock, logger });
 
   const socketHandler = createSocketHandler({
@@ -151,7 +157,9 @@ async function wire(
     for (const listener of listeners) listener.stopAccepting();
     requests.refuseNew();
     const drained = Promise.all([requests.idle(), socketHandler.stop()]).then(() => writer.drain());
-    const workers = drained.then(() => Promise.all([eraser.stop(), lastSeen.stop()])).then(() => undefined);
+    const workers = drained
+      .then(() => Promise.all([eraser.stop(), sweeper.stop(), lastSeen.stop()]))
+      .then(() => undefined);
     await withinTime(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
     await Promise.all(listeners.map((listener) => listener.close()));
     await broker.close();
@@ -161,10 +169,13 @@ async function wire(
   return {
     services,
     stores,
+    eraser,
+    sweeper,
     async start() {
       const { port } = await main.listen();
       const second = await plain?.listen();
       eraser.start();
+      sweeper.start();
       lastSeen.start();
       return { port, httpPort: second?.port ?? null, listener: main.kind };
     },

@@ -16,6 +16,22 @@ export interface StoredBody {
   readonly intact: boolean;
 }
 
+/** What a walk over all bodies tells of one; its content stays where it is. */
+export interface ListedBody {
+  readonly id: Uint8Array;
+  readonly messageId: Uint8Array;
+  readonly chatId: number;
+}
+
+/** One step of a walk. */
+export interface BodyBatch {
+  /** In ascending order of id. What was not written by Parley (other types, missing fields) is left out and counted. */
+  readonly bodies: readonly ListedBody[];
+  readonly malformed: number;
+  /** Where the next step begins; null: there was nothing more. */
+  readonly next: Uint8Array | null;
+}
+
 /**
  * Bodies of messages, by id only.
  *
@@ -32,6 +48,11 @@ export interface BodyStore {
   find(ids: readonly Uint8Array[]): Promise<ReadonlyMap<string, StoredBody>>;
   /** Physically removes them; unknown ids are no error. */
   delete(ids: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Up to `limit` bodies whose ids come strictly after `after` in the order of bytes, which is the order of minting;
+   * null: from the first. What is inserted behind the walk is not seen by it.
+   */
+  walk(after: Uint8Array | null, limit: number): Promise<BodyBatch>;
   /** Rejects when the store cannot serve; used by health. */
   ping(): Promise<void>;
   close(): Promise<void>;

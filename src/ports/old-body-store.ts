@@ -10,6 +10,8 @@ export interface FiledBody {
  * the erase worker takes them out of the body store. Safe on many nodes: erasing twice is harmless.
  */
 export interface OldBodyStore {
+  /** The database's clock, which `dueAt` was written by; a process's own may be minutes off. */
+  now(): Promise<Date>;
   /** The oldest due and not yet erased ones. */
   due(now: Date, limit: number): Promise<readonly FiledBody[]>;
   /** To be called after the body store has deleted them; the entries stay as a record. */

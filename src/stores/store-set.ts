@@ -1,9 +1,11 @@
+import type { BodyReferences } from '../ports/body-references.js';
 import type { BodyStore } from '../ports/body-store.js';
 import type { ChangeLog } from '../ports/change-log.js';
 import type { ChatStore } from '../ports/chat-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Failpoints } from '../ports/failpoints.js';
 import type { StoreHealth } from '../ports/health.js';
+import type { Leases } from '../ports/leases.js';
 import type { Logger } from '../ports/logger.js';
 import type { MessageLog } from '../ports/message-log.js';
 import type { OldBodyStore } from '../ports/old-body-store.js';
@@ -51,6 +53,8 @@ export interface StoreSet {
   readonly changes: ChangeLog;
   readonly bodies: BodyStore;
   readonly oldBodies: OldBodyStore;
+  readonly references: BodyReferences;
+  readonly leases: Leases;
   readonly health: StoreHealth;
   /** The seam below the stores, for what has no port of its own. */
   readonly sql: SqlDatabase;

@@ -1,16 +1,33 @@
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Clock } from '../../ports/clock.js';
+import { NO_FAILPOINTS, type Failpoints } from '../../ports/failpoints.js';
+import type { Leases } from '../../ports/leases.js';
 import type { Logger } from '../../ports/logger.js';
-import type { OldBodyStore } from '../../ports/old-body-store.js';
+import type { FiledBody, OldBodyStore } from '../../ports/old-body-store.js';
+import { createRecentAges } from '../integrity/recent-ages.js';
 
 export interface EraseWorker {
   start(): void;
   /** Looks for due bodies soon instead of at the next interval. */
   wake(): void;
-  /** Erases what is due now and answers how many bodies that were. */
+  /** Erases what is due now and answers how many bodies that were; none while a backup is being made. */
   runOnce(): Promise<number>;
+  figures(): Promise<EraseFigures>;
   /** Ends a pass under way after its present batch; nothing is erased after that. */
   stop(): Promise<void>;
+}
+
+export interface EraseFigures {
+  /** Due and not erased yet, on all nodes together, and for how long the oldest has been due. */
+  readonly waiting: number;
+  readonly oldestMs: number;
+  /** By this process since its start. */
+  readonly erased: number;
+  /** How long the last 1,024 of them had been due when they were gone; null before the first. */
+  readonly ageP50Ms: number | null;
+  readonly ageP99Ms: number | null;
+  /** The end of the lease of a backup under way, or null. */
+  readonly pausedUntil: Date | null;
 }
 
 /** A deleted body is due at once: this bounds how long it can outlive its message while nothing wakes the worker. */
@@ -20,14 +37,19 @@ const BATCH = 200;
 
 /**
  * The only one that removes filed bodies from the body store. First the body, then its entry in the file: a crash in
- * between erases twice, never not at all.
+ * between erases twice, never not at all. What is due is told by the database's clock, which filed it.
  */
 export function createEraseWorker(deps: {
   readonly oldBodies: OldBodyStore;
-  readonly bodies: BodyStore;
+  readonly bodies: Pick<BodyStore, 'delete'>;
+  readonly leases: Pick<Leases, 'heldUntil'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly failpoints?: Failpoints;
 }): EraseWorker {
+  const { oldBodies, bodies, leases, clock, logger, failpoints = NO_FAILPOINTS } = deps;
+  const ages = createRecentAges();
+  let erasedSoFar = 0;
   let timer: { readonly handle: NodeJS.Timeout; readonly at: number } | null = null;
   let pass: Promise<number> | null = null;
   let started = false;
@@ -38,14 +60,25 @@ export function createEraseWorker(deps: {
   async function erase(): Promise<number> {
     let erased = 0;
     while (!stopping) {
-      const due = await deps.oldBodies.due(new Date(deps.clock.now()), BATCH);
-      if (due.length === 0) break;
-      const ids = due.map((filed) => filed.bodyId);
-      await deps.bodies.delete(ids);
-      await deps.oldBodies.markErased(ids, new Date(deps.clock.now()));
-      erased += ids.length;
+      const due = await oldBodies.due(await oldBodies.now(), BATCH);
+      // In this order: a backup that begins after the look has its metadata from a moment when all of these were filed.
+      if (due.length === 0 || (await leases.heldUntil('backup')) !== null) break;
+      await eraseBatch(due);
+      erased += due.length;
     }
     return erased;
+  }
+
+  async function eraseBatch(due: readonly FiledBody[]): Promise<void> {
+    const ids = due.map((filed) => filed.bodyId);
+    await failpoints.hit('erase.before_delete');
+    await bodies.delete(ids);
+    await failpoints.hit('erase.after_delete');
+    const now = await oldBodies.now();
+    await oldBodies.markErased(ids, now);
+    for (const { dueAt } of due) ages.note(now.getTime() - dueAt.getTime());
+    erasedSoFar += ids.length;
+    await failpoints.hit('erase.after_mark');
   }
 
   async function runOnce(): Promise<number> {
@@ -58,7 +91,7 @@ export function createEraseWorker(deps: {
   /** Never later than what is scheduled already: a steady stream of deletes must not put the pass off. */
   function schedule(delay: number): void {
     if (!started || stopping) return;
-    const at = deps.clock.monotonic() + delay;
+    const at = clock.monotonic() + delay;
     if (timer !== null) {
       if (timer.at <= at) return;
       clearTimeout(timer.handle);
@@ -70,7 +103,7 @@ export function createEraseWorker(deps: {
     timer = null;
     again = false;
     runOnce()
-      .catch((error: unknown) => deps.logger.warn({ err: error }, 'erasing deleted bodies failed, trying again'))
+      .catch((error: unknown) => logger.warn({ err: error }, 'erasing deleted bodies failed, trying again'))
       .finally(() => schedule(again ? WAKE_DELAY_MS : INTERVAL_MS));
   }
 
@@ -84,6 +117,21 @@ export function createEraseWorker(deps: {
       else again = true;
     },
     runOnce,
+    async figures() {
+      const now = await oldBodies.now();
+      const [{ count, oldestDueAt }, pausedUntil] = await Promise.all([
+        oldBodies.backlog(now),
+        leases.heldUntil('backup'),
+      ]);
+      return {
+        waiting: count,
+        oldestMs: oldestDueAt === null ? 0 : now.getTime() - oldestDueAt.getTime(),
+        erased: erasedSoFar,
+        ageP50Ms: ages.percentile(0.5),
+        ageP99Ms: ages.percentile(0.99),
+        pausedUntil,
+      };
+    },
     async stop() {
       stopping = true;
       if (timer !== null) clearTimeout(timer.handle);

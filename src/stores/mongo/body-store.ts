@@ -2,6 +2,7 @@ import { Binary, MongoBulkWriteError, type Collection, type MongoClient, type Wr
 import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
+import { walkMongoBodies } from './body-walk.js';
 import { MONGO_DEADLINE_MS } from './client.js';
 import { unavailable } from './errors.js';
 
@@ -57,6 +58,8 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
         if (ids.length === 0) return;
         await messages.deleteMany({ _id: { $in: ids.map(toBinary) } }, { timeoutMS: MONGO_DEADLINE_MS });
       }),
+
+    walk: (after, limit) => guarded(() => walkMongoBodies(messages, after, limit)),
 
     ping: () =>
       guarded(async () => {

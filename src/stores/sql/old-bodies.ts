@@ -7,6 +7,7 @@ export function createOldBodyStore(sql: SqlDatabase): OldBodyStore {
   const { oldBodies } = sql.tables;
   const dueAt = (now: Date) => and(isNull(oldBodies.erasedAt), lte(oldBodies.dueAt, now));
   return {
+    now: () => sql.read((session) => session.now()),
     due: (now, limit) =>
       sql.read(({ db }) =>
         db

@@ -5,12 +5,14 @@ import { createChangeLog } from './changes/index.js';
 import { createChatStore } from './chats/index.js';
 import type { SqlDatabase } from './database.js';
 import { ensureEpoch } from './data-set.js';
+import { createBodyReferences } from './integrity/body-references.js';
+import { createLeases } from './leases.js';
 import { createMessageLog } from './messages/index.js';
 import type { MigrationStep } from './migrate.js';
 import { createOldBodyStore } from './old-bodies.js';
 import { createUserStore } from './users.js';
 
-type SqlStores = Pick<StoreSet, 'users' | 'chats' | 'messages' | 'changes' | 'bodies' | 'oldBodies' | 'sql' | 'epoch'>;
+type SqlStores = Omit<StoreSet, 'kind' | 'health' | 'describe' | 'close'>;
 
 /** The stores that are the same over every SQL dialect and every place for bodies. */
 export async function createSqlStores(sql: SqlDatabase, bodies: BodyStore, deps: StoreDeps): Promise<SqlStores> {
@@ -22,6 +24,8 @@ export async function createSqlStores(sql: SqlDatabase, bodies: BodyStore, deps:
     changes: createChangeLog(sql, bodies, { ...deps, epoch }),
     bodies,
     oldBodies: createOldBodyStore(sql),
+    references: createBodyReferences(sql),
+    leases: createLeases(sql),
     sql,
     epoch,
   };

@@ -2,6 +2,7 @@ import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
 import type { SqlDatabase } from '../sql/database.js';
 import { duplicateKey } from '../sql/errors.js';
+import { walkSqliteBodies } from './body-walk.js';
 
 // Constant texts over one JSON parameter: the client compiles every new text again.
 const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content, timestamp, sha256)
@@ -48,6 +49,8 @@ export function createSqliteBodyStore(sql: SqlDatabase): BodyStore {
     async delete(ids) {
       if (ids.length > 0) await sql.transaction((tx) => tx.run(DELETE, [hexList(ids)]));
     },
+
+    walk: (after, limit) => walkSqliteBodies(sql, after, limit),
 
     async ping() {
       await sql.read((session) => session.query('SELECT 1 FROM bodies LIMIT 1'));

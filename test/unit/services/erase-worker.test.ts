@@ -10,20 +10,31 @@ class Filed {
   readonly steps: string[] = [];
   readonly warnings: string[] = [];
   waiting: FiledBody[] = [];
+  onDue: () => void = () => undefined;
+  onLease: () => void = () => undefined;
+  backupUntil: Date | null = null;
   onDelete: () => Promise<void> = () => Promise.resolve();
   passes = 0;
 
-  file(name: string): void {
-    this.waiting.push({ bodyId: Buffer.from(name), chatId: 1, reason: 'deleted', dueAt: new Date(0) });
+  file(name: string, dueAt = 0): void {
+    this.waiting.push({ bodyId: Buffer.from(name), chatId: 1, reason: 'deleted', dueAt: new Date(dueAt) });
   }
 
   worker(): EraseWorker {
     return createEraseWorker({
       clock: systemClock,
       logger: { ...silent, warn: (_facts, message) => void this.warnings.push(message) },
+      leases: {
+        heldUntil: () => {
+          this.onLease();
+          return Promise.resolve(this.backupUntil);
+        },
+      },
       oldBodies: {
+        now: () => Promise.resolve(new Date(60_000)),
         due: (_now, limit) => {
           this.passes += 1;
+          this.onDue();
           return Promise.resolve(this.waiting.slice(0, limit));
         },
         markErased: (ids) => {
@@ -35,14 +46,10 @@ class Filed {
         backlog: () => Promise.resolve({ count: this.waiting.length, oldestDueAt: null }),
       },
       bodies: {
-        insert: () => Promise.resolve([]),
-        find: () => Promise.resolve(new Map()),
         delete: async (ids) => {
           await this.onDelete();
           this.steps.push(`deleted ${ids.map((id) => Buffer.from(id).toString()).join(' ')}`);
         },
-        ping: () => Promise.resolve(),
-        close: () => Promise.resolve(),
       },
     });
   }
@@ -112,6 +119,38 @@ describe('erase worker', () => {
     worker.wake();
     await until(() => filed.waiting.length === 0);
     expect(filed.steps).to.deep.equal(['deleted a', 'marked a']);
+  });
+
+  it('erases nothing while a backup is being made, and goes on after it', async () => {
+    filed.file('a');
+    filed.backupUntil = new Date(90_000);
+    expect(await worker.runOnce()).to.equal(0);
+    expect(await worker.figures()).to.include({ waiting: 1, pausedUntil: filed.backupUntil });
+    filed.backupUntil = null;
+    expect(await worker.runOnce()).to.equal(1);
+    expect(filed.steps).to.deep.equal(['deleted a', 'marked a']);
+  });
+
+  it('asks for the backup after it has read what is due: what a later snapshot names is not among it', async () => {
+    const order: string[] = [];
+    filed.onDue = () => void order.push('due');
+    filed.onLease = () => void order.push('lease');
+    filed.onDelete = () => Promise.resolve(void order.push('delete'));
+    filed.file('a');
+    await worker.runOnce();
+    expect(order).to.deep.equal(['due', 'lease', 'delete', 'due']);
+  });
+
+  it('tells how old bodies were when they were gone', async () => {
+    expect(await worker.figures()).to.include({ erased: 0, ageP50Ms: null, ageP99Ms: null });
+    for (const [name, due] of [
+      ['a', 59_000],
+      ['b', 58_000],
+      ['c', 10_000],
+    ] as const)
+      filed.file(name, due);
+    await worker.runOnce();
+    expect(await worker.figures()).to.include({ waiting: 0, erased: 3, ageP50Ms: 2_000, ageP99Ms: 50_000 });
   });
 
   it('stops after the batch it is in', async () => {

@@ -1,12 +1,7 @@
 import { v7 } from 'uuid';
+import { COMMIT_WITHIN_MS } from '../../../domain/body-id.js';
 import { AppError } from '../../../domain/errors.js';
 import type { Clock } from '../../../ports/clock.js';
-
-/**
- * How long after its minting a body may still be committed. A sweeper that finds a body more than twice as old which
- * no row names may delete it: nobody can commit it any more.
- */
-const MAX_COMMIT_AGE_MS = 5 * 60_000;
 
 /** A fresh id of a body, and when it was made by the database's clock and by the process's own. */
 export interface Minted {
@@ -46,5 +41,5 @@ export function createMint(clock: Clock): Mint {
 export function assertFresh(minted: Minted, databaseNow: Date, clock: Clock): void {
   const byDatabase = databaseNow.getTime() - minted.at.getTime();
   const byProcess = clock.monotonic() - minted.monotonic;
-  if (byDatabase > MAX_COMMIT_AGE_MS || byProcess > MAX_COMMIT_AGE_MS) throw new AppError('unavailable');
+  if (byDatabase > COMMIT_WITHIN_MS || byProcess > COMMIT_WITHIN_MS) throw new AppError('unavailable');
 }

@@ -1,0 +1,42 @@
+import { Binary, type Collection } from 'mongodb';
+import type { MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
+import type { BodyBatch, ListedBody } from '../../ports/body-store.js';
+import { MONGO_DEADLINE_MS } from './client.js';
+
+type MessageDocument = DocumentOf<Binary>;
+
+const LENGTH = 16;
+const LOWEST = new Binary(new Uint8Array(LENGTH), Binary.SUBTYPE_UUID);
+const HIGHEST = new Binary(new Uint8Array(LENGTH).fill(0xff), Binary.SUBTYPE_UUID);
+
+/**
+ * A step of the walk over all bodies, by the index of `_id`. MongoDB orders binary values by length, then subtype, then
+ * bytes, so both bounds keep it among UUIDs; a document with an `_id` of another kind is none of ours and not seen.
+ */
+export async function walkMongoBodies(
+  messages: Collection<MessageDocument>,
+  after: Uint8Array | null,
+  limit: number,
+): Promise<BodyBatch> {
+  const from = after === null ? { $gte: LOWEST } : { $gt: new Binary(after, Binary.SUBTYPE_UUID) };
+  const found = await messages
+    .find({ _id: { ...from, $lte: HIGHEST } }, { timeoutMS: MONGO_DEADLINE_MS })
+    .project<Partial<Record<keyof MessageDocument, unknown>>>({ message_id: 1, chat_id: 1 })
+    .sort({ _id: 1 })
+    .limit(limit)
+    .toArray();
+  const bodies = found.flatMap((document) => listed(document) ?? []);
+  const last = found.at(-1)?._id;
+  const next = found.length === limit && last instanceof Binary ? last.value() : null;
+  return { bodies, malformed: found.length - bodies.length, next };
+}
+
+function listed(document: Partial<Record<keyof MessageDocument, unknown>>): ListedBody | null {
+  const { _id: id, message_id: messageId, chat_id: chatId } = document;
+  if (!(id instanceof Binary) || !isUuid(messageId) || typeof chatId !== 'number') return null;
+  return { id: id.value(), messageId: messageId.value(), chatId };
+}
+
+function isUuid(value: unknown): value is Binary {
+  return value instanceof Binary && value.length() === LENGTH;
+}

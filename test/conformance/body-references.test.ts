@@ -1,0 +1,4 @@
+import { openTestStores } from '../helpers/stores.js';
+import { bodyReferencesSuite } from './body-references.suite.js';
+
+bodyReferencesSuite(openTestStores);
