@@ -2,6 +2,7 @@ import { pino, type DestinationStream } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { Logger } from '../ports/logger.js';
 import { scrub, scrubText } from './scrub.js';
+import { turnStream } from './turn-stream.js';
 
 export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -12,9 +13,11 @@ type Level = keyof Logger;
 
 /**
  * The one way out for log events: lines for people in a terminal, one JSON object per line otherwise. Every event is
- * scrubbed here, so no caller can leak by mistake. Writes are synchronous: what happened before a crash is on record.
+ * scrubbed here, so no caller can leak by mistake. Warnings and errors are written at once, with everything before them;
+ * other lines at the end of the turn of the event loop.
  */
 export function createLogger(options: LoggerOptions, stream?: DestinationStream): Logger {
+  const lines = stream === undefined && options.format === 'json' ? turnStream(standardOutput()) : null;
   const target = pino(
     {
       level: options.level,
@@ -23,10 +26,12 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
       formatters: { level: (level) => ({ level }) },
       serializers: { err: (facts: unknown) => facts },
     },
-    options.format === 'pretty' ? prettyStream(stream) : (stream ?? pino.destination({ dest: 1, sync: true })),
+    lines ?? (options.format === 'pretty' ? prettyStream(stream) : (stream ?? standardOutput())),
   );
   const write = (level: Level, facts: object, message: string): void => {
-    if (target.isLevelEnabled(level)) target[level](scrub(facts), scrubText(message));
+    if (!target.isLevelEnabled(level)) return;
+    target[level](scrub(facts), scrubText(message));
+    if (level === 'warn' || level === 'error') lines?.flush();
   };
   return {
     debug: (facts, message) => write('debug', facts, message),
@@ -34,6 +39,10 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
     warn: (facts, message) => write('warn', facts, message),
     error: (facts, message) => write('error', facts, message),
   };
+}
+
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: true });
 }
 
 function prettyStream(stream: DestinationStream | undefined): DestinationStream {
