@@ -25,6 +25,18 @@ const REPLIES: Readonly<Record<string, (request: IncomingMessage, response: Serv
     '/own': (_request, response) => {
       response.setHeader('Content-Length', 3).setHeader('Connection', 'close').setHeader('Date', 'never').end('own');
     },
+    '/fields': (_request, response) => {
+      response.setHeader('X-One', 'first').setHeader('X-Gone', 'x').setHeader('x-one', 1).appendHeader('X-Two', 'a');
+      response.appendHeader('x-two', ['b', 'c']).removeHeader('x-gone');
+      const refused = [
+        () => response.setHeader('X-Split', 'a\r\nX-Forged: b'),
+        () => response.setHeader('X-Split', ['a', 'b\nc']),
+        () => response.setHeader('X Split: a', 'b'),
+        () => response.setHeader('X-Nothing', undefined as never),
+      ].filter((step) => throws(step));
+      const seen = [response.getHeader('X-ONE'), response.getHeader('x-gone'), response.hasHeader('X-Two')];
+      response.end(JSON.stringify({ seen, all: response.getHeaders(), refused: refused.length }));
+    },
     '/callback': (_request, response) => void response.end('called', () => response.emit('seen')),
     '/large': (_request, response) => void response.end(LARGE),
     '/throw': () => {
@@ -37,6 +49,15 @@ const REPLIES: Readonly<Record<string, (request: IncomingMessage, response: Serv
     },
     '/destroy': (_request, response) => void response.destroy(),
   };
+
+function throws(step: () => unknown): boolean {
+  try {
+    step();
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 function koa(): Koa {
   const app = new Koa();
@@ -127,6 +148,18 @@ for (const kind of KINDS) {
       expect(headers.get('x-one')).to.deep.equal(['1']);
       expect(headers.get('set-cookie')).to.deep.equal(['a=1', 'b=2']);
       expect((await get('/list')).headers.get('x-two')).to.deep.equal(['2']);
+    });
+
+    it('keeps header fields as node:http does, and none that would break a line', async () => {
+      const { headers, text } = await get('/fields');
+      expect(JSON.parse(text)).to.deep.equal({
+        seen: [1, null, true],
+        all: { 'x-one': 1, 'x-two': ['a', 'b', 'c'] },
+        refused: 4,
+      });
+      expect(headers.get('x-one')).to.deep.equal(['1']);
+      expect(headers.get('x-two')).to.deep.equal(['a', 'b', 'c']);
+      expect([...headers.keys()].filter((name) => /gone|split|forged|nothing/.test(name))).to.deep.equal([]);
     });
 
     it('sends each header of the transport once', async () => {

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
+import { HeaderFields, type HeaderValue } from './header-fields.js';
 import type { RequestHead } from './request.js';
 
 /** What a handler answered, whole. */
 export interface Reply {
   readonly status: number;
   readonly statusMessage: string | undefined;
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: HeaderFields;
   readonly body: Buffer;
 }
 
@@ -66,6 +67,7 @@ export class BridgedRequest extends IncomingMessage {
  * when the transport says what became of it: a stop that waits for them waits for the client to be served.
  */
 export class BridgedResponse extends ServerResponse {
+  private readonly fields = new HeaderFields();
   private readonly chunks: Buffer[] = [];
   private begun = false;
   private sent = false;
@@ -86,6 +88,37 @@ export class BridgedResponse extends ServerResponse {
   /** Behind `writableFinished`: the transport has all of the reply. */
   get delivered(): boolean {
     return this.sent;
+  }
+
+  override setHeader(name: string, value: HeaderValue): this {
+    this.fields.set(name, value);
+    return this;
+  }
+
+  override appendHeader(name: string, value: string | readonly string[]): this {
+    this.fields.append(name, value);
+    return this;
+  }
+
+  override getHeader(name: string): number | string | string[] | undefined {
+    return this.fields.get(name) as number | string | string[] | undefined;
+  }
+
+  override hasHeader(name: string): boolean {
+    return this.fields.has(name);
+  }
+
+  override removeHeader(name: string): void {
+    this.fields.remove(name);
+  }
+
+  override getHeaderNames(): string[] {
+    return [...this.fields.names];
+  }
+
+  override getHeaders(): OutgoingHttpHeaders {
+    const { names, values } = this.fields;
+    return Object.fromEntries(names.map((name, at) => [name, values[at]])) as OutgoingHttpHeaders;
   }
 
   override writeHead(status: number, messageOrHeaders?: string | HeaderList, headers?: HeaderList): this {
@@ -116,7 +149,7 @@ export class BridgedResponse extends ServerResponse {
     this.finished = true;
     const [only] = this.chunks;
     const body = this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks);
-    this.finish({ status: this.statusCode, statusMessage: this.statusMessage, headers: this.getHeaders(), body });
+    this.finish({ status: this.statusCode, statusMessage: this.statusMessage, headers: this.fields, body });
     callLater(typeof chunk === 'function' ? chunk : encodingOrDone, done);
     return this;
   }

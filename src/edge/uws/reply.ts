@@ -23,23 +23,25 @@ export interface WireReply {
 
 /** A handler's reply for the wire. */
 export function wireReply(reply: Reply): WireReply {
+  const { names, values } = reply.headers;
   const headers: [string, string][] = [];
   let contentLength: string | null = null;
   let close = false;
-  for (const [name, value] of Object.entries(reply.headers)) {
-    if (value === undefined) continue;
+  for (const [at, name] of names.entries()) {
+    const value = values[at] ?? '';
     if (OWN_HEADERS.has(name)) {
       if (name === 'content-length') contentLength = String(value);
       if (name === 'connection') close = String(value).toLowerCase() === 'close';
-    } else if (Array.isArray(value)) {
+    } else if (typeof value === 'object') {
       for (const one of value) headers.push([name, one]);
     } else {
       headers.push([name, String(value)]);
     }
   }
-  const given = reply.statusMessage;
+  const standard = STATUS_CODES[reply.status] ?? '';
+  const given = reply.statusMessage ?? standard;
   // A line break here would end the status line; node:http refuses it too.
-  const message = given !== undefined && /^[\t -~]*$/.test(given) ? given : (STATUS_CODES[reply.status] ?? '');
+  const message = given === standard || /^[\t -~]*$/.test(given) ? given : standard;
   return {
     status: reply.status,
     statusLine: `${String(reply.status)} ${message}`,
@@ -67,7 +69,7 @@ export function writeReply(
   done: () => void,
 ): void {
   res.writeStatus(reply.statusLine);
-  for (const [name, value] of reply.headers) res.writeHeader(name, value);
+  writeLines(res, reply.headers);
   const bodiless = reply.status === 204 || reply.status === 304;
   if (method === 'HEAD' || bodiless) {
     if (closeAfter) res.writeHeader('connection', 'close');
@@ -82,6 +84,18 @@ export function writeReply(
     if (closeAfter) res.writeHeader('connection', 'close');
     writeLarge(res, reply.body, done);
   }
+}
+
+/** All lines in one call: the later ones go as the tail of the first one's value, which holds no line break itself. */
+function writeLines(res: HttpResponse, lines: WireReply['headers']): void {
+  const [first] = lines;
+  if (first === undefined) return;
+  let tail = first[1];
+  for (let at = 1; at < lines.length; at += 1) {
+    const line = lines[at];
+    if (line !== undefined) tail += `\r\n${line[0]}: ${line[1]}`;
+  }
+  res.writeHeader(first[0], tail);
 }
 
 /**
