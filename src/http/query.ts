@@ -10,12 +10,14 @@ export type QuerySchema<T> = Schema<T> & { readonly fields: object };
 /** The one spelling of an integer: no sign but minus, no leading zero, no exponent, ASCII digits. */
 const CANONICAL_INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/;
 const NO_QUERY = objectOf({});
+const NOTHING: Validated<unknown> = { ok: true, value: {} };
 
 /**
  * A raw query string, checked: each key known and given at most once, numbers in canonical spelling, escapes of
  * well-formed UTF-8 (else `bad_request`). A number field that holds anything else stays text and fails as such.
  */
 export function parseQuery<T>(schema: QuerySchema<T> | undefined, raw: string): Validated<T> {
+  if (schema === undefined && raw === '') return NOTHING as Validated<T>;
   const { values, repeated } = split(raw);
   const fields: Readonly<Record<string, { readonly type?: string }>> = { ...(schema ?? NO_QUERY).fields };
   const typed = Object.fromEntries(

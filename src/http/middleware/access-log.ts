@@ -1,7 +1,7 @@
-import { METHODS } from 'node:http';
 import type { Clock } from '../../ports/clock.js';
 import type { Logger } from '../../ports/logger.js';
 import type { HttpMiddleware } from '../context.js';
+import { isKnownMethod } from '../methods.js';
 
 /**
  * One line per request by the route's pattern. Path, query, headers and body stay out: they hold ids at best and tokens
@@ -11,15 +11,16 @@ export function accessLog(deps: { readonly logger: Logger; readonly clock: Clock
   return async (ctx, next) => {
     const start = deps.clock.monotonic();
     await next();
+    const { method, state } = ctx;
     const facts = {
-      requestId: ctx.state.requestId,
-      method: METHODS.includes(ctx.method) ? ctx.method : 'OTHER',
-      route: ctx.state.route,
+      requestId: state.requestId,
+      method: isKnownMethod(method) ? method : 'OTHER',
+      route: state.route,
       status: ctx.status,
       ms: Math.round((deps.clock.monotonic() - start) * 10) / 10,
-      userId: ctx.state.actor?.userId ?? null,
+      userId: state.actor?.userId ?? null,
     };
-    if (ctx.state.route?.startsWith('/health') === true) deps.logger.debug(facts, 'request');
+    if (state.route?.startsWith('/health') === true) deps.logger.debug(facts, 'request');
     else deps.logger.info(facts, 'request');
   };
 }

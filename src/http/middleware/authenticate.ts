@@ -8,7 +8,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 /** Before anything is read from the body: who cannot prove who they are gets no work done. */
 export function authenticate(services: Services): HttpMiddleware {
   return async (ctx, next) => {
-    const token = BEARER.exec(ctx.get('Authorization'))?.[1];
+    const token = BEARER.exec(ctx.req.headers.authorization ?? '')?.[1];
     if (token === undefined) throw new AppError('not_authenticated');
     ctx.state.actor = await services.users.authenticate(token);
     await next();

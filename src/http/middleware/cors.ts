@@ -1,5 +1,5 @@
 import koaCors from '@koa/cors';
-import type { Middleware } from 'koa';
+import type { HttpMiddleware } from '../context.js';
 
 const PREFLIGHT_SECONDS = 600;
 
@@ -8,16 +8,19 @@ const PREFLIGHT_SECONDS = 600;
  * by Origin, also where it gets no CORS header, so that no cache hands one origin's answer to another. Credentials are
  * bearer tokens in a header, so cookies are never allowed along.
  */
-export function cors(origins: readonly string[]): Middleware {
+export function cors(origins: readonly string[]): HttpMiddleware {
   const allowed = new Set(origins.filter((origin) => origin !== 'null' && origin !== '*'));
-  return koaCors({
-    origin(ctx) {
-      const origin = ctx.get('Origin');
-      return allowed.has(origin) ? origin : '';
-    },
+  const allow = koaCors({
+    origin: (ctx) => ctx.get('Origin'),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ['Authorization', 'Content-Type'],
     exposeHeaders: ['X-Request-Id', 'Retry-After'],
     maxAge: PREFLIGHT_SECONDS,
   });
+  return (ctx, next) => {
+    const { origin } = ctx.req.headers;
+    if (origin !== undefined && allowed.has(origin)) return allow(ctx, next) as Promise<void>;
+    ctx.res.setHeader('Vary', 'Origin');
+    return next();
+  };
 }

@@ -3,11 +3,13 @@ import type { HttpMiddleware } from '../context.js';
 
 /** Every answer has an id of our own making; one sent by a client could forge entries of the log. */
 export function requestId(): HttpMiddleware {
-  return async (ctx, next) => {
-    ctx.state.requestId = randomUUID();
-    ctx.state.route = null;
-    ctx.state.actor = null;
-    ctx.set('X-Request-Id', ctx.state.requestId);
-    await next();
+  return (ctx, next) => {
+    const id = randomUUID();
+    const { state } = ctx;
+    state.requestId = id;
+    state.route = null;
+    state.actor = null;
+    ctx.res.setHeader('X-Request-Id', id);
+    return next();
   };
 }

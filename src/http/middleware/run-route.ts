@@ -1,5 +1,5 @@
 import { clientAddress, type TrustedProxies } from '../../domain/client-address.js';
-import type { Services } from '../../services/services.js';
+import type { Origin, Services } from '../../services/services.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 import type { Route } from '../routes/route.js';
 
@@ -9,18 +9,16 @@ export function runRoute(
   deps: { readonly services: Services; readonly trustedProxies: TrustedProxies },
 ): HttpMiddleware {
   return async (ctx) => {
-    const peer = ctx.req.socket.remoteAddress;
-    const address = clientAddress(peer, ctx.get('X-Forwarded-For'), deps.trustedProxies);
     const exchange = {
       actor: ctx.state.actor,
-      origin: { address },
+      origin: new RequestOrigin(ctx, deps.trustedProxies),
       params: paramsOf(ctx),
       rawQuery: ctx.querystring,
       body: route.readsBody ? ctx.request.body : undefined,
     };
     const reply = await route.run(exchange, deps.services);
     ctx.status = reply.status ?? 200;
-    ctx.type = 'application/json';
+    ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
     // Encoded here, so that a reply that cannot be is answered like any other bug.
     ctx.body = JSON.stringify(reply.body);
   };
@@ -28,4 +26,16 @@ export function runRoute(
 
 function paramsOf(ctx: HttpContext & { params?: Readonly<Record<string, string>> }): Readonly<Record<string, string>> {
   return ctx.params ?? {};
+}
+
+/** Reads the address only when it is asked for: few routes do. */
+class RequestOrigin implements Origin {
+  constructor(
+    private readonly ctx: HttpContext,
+    private readonly trusted: TrustedProxies,
+  ) {}
+
+  get address(): string {
+    return clientAddress(this.ctx.req.socket.remoteAddress, this.ctx.get('X-Forwarded-For'), this.trusted);
+  }
 }

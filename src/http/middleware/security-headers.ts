@@ -1,32 +1,52 @@
 import helmet from 'koa-helmet';
-import type { Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { HttpMiddleware } from '../context.js';
 
 /**
  * helmet, cut to what a JSON API needs: its answers are never a page, never framed, never guessed to be another type.
  * No Strict-Transport-Security: TLS ends at the proxy in front, which knows whether all of its host is on TLS.
+ *
+ * What helmet writes depends on no request, so it is asked once, at start.
  */
-export function securityHeaders(): Middleware {
-  return helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    frameguard: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-    strictTransportSecurity: false,
-    // These speak to pages and to plug-ins of old browsers.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-    dnsPrefetchControl: false,
-    ieNoOpen: false,
-    permittedCrossDomainPolicies: false,
-    xssFilter: false,
-  });
+export function securityHeaders(): HttpMiddleware {
+  const lines = writtenBy(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      frameguard: { action: 'deny' },
+      referrerPolicy: { policy: 'no-referrer' },
+      crossOriginResourcePolicy: { policy: 'same-origin' },
+      strictTransportSecurity: false,
+      // These speak to pages and to plug-ins of old browsers.
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
+      dnsPrefetchControl: false,
+      ieNoOpen: false,
+      permittedCrossDomainPolicies: false,
+      xssFilter: false,
+    }),
+  );
+  return (ctx, next) => {
+    for (const [name, value] of lines) ctx.res.setHeader(name, value);
+    return next();
+  };
+}
+
+/** The headers that a middleware sets on an answer, in order. */
+function writtenBy(middleware: ReturnType<typeof helmet>): readonly (readonly [name: string, value: string])[] {
+  const lines: (readonly [string, string])[] = [];
+  const res = {
+    setHeader: (name: string, value: string) => lines.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  void middleware({ req: {}, res } as unknown as Context, () => Promise.resolve());
+  if (lines.length === 0) throw new Error('helmet no longer sets its headers at once');
+  return lines;
 }
 
 /** Answers are for who asked and for now; handlers of documents that may be kept say so themselves. */
 export function noStore(): HttpMiddleware {
-  return async (ctx, next) => {
-    ctx.set('Cache-Control', 'no-store');
-    await next();
+  return (ctx, next) => {
+    ctx.res.setHeader('Cache-Control', 'no-store');
+    return next();
   };
 }
