@@ -41,13 +41,22 @@ export type HistoryWindow = {
  * with equal content is answered with the first message as it stands now, other content is `client_message_id_reused`,
  * and both before any refusal: a retry by someone removed since still gets its first answer.
  * A repeat whose first message cannot be read right now is `unavailable` and may be asked again; it stays stored.
- * Who calls: services/messages; `append` only the group-commit writer, one call at a time.
+ * Who calls: services/messages; `append` and `appendUnlessBusy` only the group-commit writer, at most one call of each
+ * at a time, and never drafts of one chat in both.
  * Reads see deleted messages nowhere; a body that cannot be read gives `contentStatus: 'unavailable'` and the page
  * goes on. At most three SQL statements and one body read, whatever the depth of a window.
  */
 export interface MessageLog {
-  /** Outcomes in the order of the drafts. Rejects only if nothing of the batch was stored. */
+  /**
+   * Outcomes in the order of the drafts. Rejects only if nothing of the batch was stored. Waits for chats that somebody
+   * else is changing, within the deadline of a transaction; all of the call waits with them.
+   */
   append(drafts: readonly MessageDraft[]): Promise<readonly AppendOutcome[]>;
+  /**
+   * As `append`, but waits for no chat that somebody else is changing: its drafts are `busy`, nothing has happened to
+   * them, and the same objects are to be handed in again, in their order and before any later draft of that chat.
+   */
+  appendUnlessBusy(drafts: readonly MessageDraft[]): Promise<readonly (AppendOutcome | 'busy')[]>;
   /** Sender only. Content equal to the present one: no new version, no event. */
   edit(edit: {
     readonly messageId: number;

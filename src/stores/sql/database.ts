@@ -18,6 +18,21 @@ export type SqlValue = string | number | boolean | null | Date | Uint8Array;
 /** A row of `query`. Bytes are Uint8Array, booleans 0 or 1; dates go through `asDate`. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
+/** A statement with the values of its placeholders, never arrays. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** How a batch ends: what it writes, sent together with the COMMIT. */
+export interface Closing<T> {
+  readonly statements: readonly Statement[];
+  /** What the batch comes to, from the results of the statements in their order. Must not fail: it is committed by then. */
+  readonly result: (written: readonly WriteResult[]) => T;
+  /** For fault tests: awaited between the statements and the COMMIT, which then travels by itself. */
+  readonly beforeCommit?: () => Promise<void>;
+}
+
 /** One connection for the duration of a callback; worthless afterwards. */
 export interface Session {
   readonly db: QueryBuilder;
@@ -74,6 +89,17 @@ export interface SqlDatabase {
    * through another session (SQLite's bodies too) may be awaited inside: it would wait for this very transaction.
    */
   transaction<T>(fn: (tx: Session) => Promise<T>): Promise<T>;
+  /**
+   * As `transaction`, in two round trips on MySQL: BEGIN and the reads of `opening` travel in one packet, what `work`
+   * wants written and the COMMIT in another. A packet stops at its first error, so its COMMIT does not run then. A
+   * violated key leaves as a DriverFailure that names it, with nothing written.
+   * `isPatient` false: where a lock is waited for in vain it is not tried again, and leaves as `unavailable`.
+   */
+  batch<T>(
+    opening: readonly Statement[],
+    work: (tx: Session, opened: readonly (readonly SqlRow[])[]) => Promise<Closing<T>>,
+    options: { readonly isPatient: boolean },
+  ): Promise<T>;
   close(): Promise<void>;
 }
 

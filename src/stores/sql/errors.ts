@@ -53,7 +53,7 @@ export function looksLikeDriverError(error: unknown): boolean {
   return error instanceof Error && !(error instanceof AppError) && ('code' in error || 'errno' in error);
 }
 
-/** Which unique key a statement ran into, or null for any other error. For use inside a transaction's callback. */
+/** Which unique key a statement ran into, or null for any other error. */
 export function duplicateKey(error: unknown): KeyName | null {
   return error instanceof AppError ? null : (failureIn(error)?.key ?? null);
 }
@@ -68,6 +68,19 @@ const RETRYABLE = new Set([DEADLOCK, LOCK_WAIT, RECORD_CHANGED, ROLLED_BACK_AT_C
 /** The database gave the whole transaction up, certainly rolled back: running it again is the cure. */
 export function isRetryable(failure: DriverFailure): boolean {
   return failure.errno !== undefined ? RETRYABLE.has(failure.errno) : failure.code.startsWith('SQLITE_BUSY');
+}
+
+/** The database gave up waiting for somebody else's lock. */
+export function isLockWait(failure: DriverFailure | null): boolean {
+  return failure?.errno === LOCK_WAIT;
+}
+
+/**
+ * The database refused the transaction, certainly without committing it, though its packet carried the COMMIT: it was
+ * given up, ran into a key, or held a statement that can never succeed; a COMMIT by itself fails for none of these.
+ */
+export function isRefused(failure: DriverFailure): boolean {
+  return isRetryable(failure) || failure.key !== null || (isAnswered(failure) && isHopeless(failure));
 }
 
 /** MySQL's own error numbers begin here; what the client side of a connection makes up has none or a negative one. */

@@ -2,6 +2,7 @@ import type { BodyStore } from '../../ports/body-store.js';
 import type { Logger } from '../../ports/logger.js';
 import type { StoreDeps, StoreSet } from '../store-set.js';
 import { createChangeLog } from './changes/index.js';
+import type { RepositoryDeps } from './chats/context.js';
 import { createChatStore } from './chats/index.js';
 import type { SqlDatabase } from './database.js';
 import { ensureEpoch } from './data-set.js';
@@ -15,7 +16,11 @@ import { createUserStore } from './users.js';
 type SqlStores = Omit<StoreSet, 'kind' | 'health' | 'describe' | 'close'>;
 
 /** The stores that are the same over every SQL dialect and every place for bodies. */
-export async function createSqlStores(sql: SqlDatabase, bodies: BodyStore, deps: StoreDeps): Promise<SqlStores> {
+export async function createSqlStores(
+  sql: SqlDatabase,
+  bodies: BodyStore,
+  deps: StoreDeps & Pick<RepositoryDeps, 'bodiesWithRows'>,
+): Promise<SqlStores> {
   const epoch = await ensureEpoch(sql, deps.clock);
   return {
     users: createUserStore(sql, deps),

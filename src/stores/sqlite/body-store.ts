@@ -1,6 +1,6 @@
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
-import type { SqlDatabase } from '../sql/database.js';
+import type { SqlDatabase, Statement } from '../sql/database.js';
 import { duplicateKey } from '../sql/errors.js';
 import { walkSqliteBodies } from './body-walk.js';
 
@@ -10,10 +10,18 @@ const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content,
 const FIND = `SELECT id, content, sha256 FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 const DELETE = `DELETE FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 
-/** Bodies in the embedded database, in transactions of their own: journaled before the metadata names them. */
+/** What stores bodies, in the transaction of the rows that name them too. */
+export function bodyInsertion(bodies: readonly Body[]): Statement {
+  return { text: INSERT, values: [JSON.stringify(bodies.map(toRow))] };
+}
+
+/** Bodies in the embedded database; by themselves in transactions of their own, journaled before the rows name them. */
 export function createSqliteBodyStore(sql: SqlDatabase): BodyStore {
   const insertAll = (bodies: readonly Body[]) =>
-    sql.transaction((tx) => tx.run(INSERT, [JSON.stringify(bodies.map(toRow))]));
+    sql.transaction((tx) => {
+      const { text, values } = bodyInsertion(bodies);
+      return tx.run(text, values);
+    });
 
   return {
     async insert(bodies) {

@@ -1,8 +1,9 @@
-import type { BodyStore } from '../../../ports/body-store.js';
+import { AppError } from '../../../domain/errors.js';
+import type { Body, BodyStore } from '../../../ports/body-store.js';
 import type { Clock } from '../../../ports/clock.js';
-import { NO_FAILPOINTS, type Failpoints } from '../../../ports/failpoints.js';
+import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../../ports/failpoints.js';
 import type { Logger } from '../../../ports/logger.js';
-import type { SqlDatabase } from '../database.js';
+import type { SqlDatabase, Statement } from '../database.js';
 
 /** What the repositories of chats and messages need beside the database and the bodies. */
 export interface RepositoryDeps {
@@ -12,14 +13,28 @@ export interface RepositoryDeps {
   readonly supersededGraceMs?: number;
   /** None where not given. */
   readonly failpoints?: Failpoints;
+  /** Where bodies lie in the same database as rows: what writes those of a batch in the transaction of its rows. */
+  readonly bodiesWithRows?: (bodies: readonly Body[]) => Statement;
 }
 
 export interface RepositoryContext extends RepositoryDeps {
   readonly sql: SqlDatabase;
   readonly bodies: BodyStore;
   readonly failpoints: Failpoints;
+  /** False in production, where the places between the statements of one packet do not exist. */
+  readonly hasFailpoints: boolean;
 }
 
 export function repositoryContext(sql: SqlDatabase, bodies: BodyStore, deps: RepositoryDeps): RepositoryContext {
-  return { sql, bodies, ...deps, failpoints: deps.failpoints ?? NO_FAILPOINTS };
+  const { failpoints = NO_FAILPOINTS } = deps;
+  return { sql, bodies, ...deps, failpoints, hasFailpoints: failpoints !== NO_FAILPOINTS };
+}
+
+/** Fails like a store that is away where a fault test wants the step behind this place to fail. */
+export async function reach({ failpoints }: RepositoryContext, name: Failpoint): Promise<void> {
+  try {
+    await failpoints.hit(name);
+  } catch (error) {
+    throw error instanceof AppError ? error : new AppError('unavailable', { cause: error });
+  }
 }

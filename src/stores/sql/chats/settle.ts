@@ -4,7 +4,7 @@ import type { Session, SqlDatabase } from '../database.js';
 /** What a look under the lock says about a transaction whose COMMIT went unanswered. */
 export type Verdict = 'committed' | 'absent' | 'unknown';
 
-/** Not committed for all that is known, but what it wanted is so: the answer to give for it. */
+/** What to answer instead of the result that was lost with the answer to the COMMIT. */
 export interface Instead<T> {
   readonly instead: T;
 }
@@ -19,6 +19,7 @@ export interface CommitPlaces {
  * Runs a transaction whose result is known before its COMMIT. When the answer to the COMMIT is lost, `verify` looks
  * for its effects in a transaction of its own; it must take the same lock first, because only then has the lost one
  * ended for certain. A commit that is found counts like any other; one that did not happen is `unavailable`.
+ * `Instead`: not committed for all that is known, but what it wanted is so.
  */
 export async function settled<T>(
   sql: SqlDatabase,
@@ -26,37 +27,58 @@ export async function settled<T>(
   verify: (tx: Session, planned: T) => Promise<Verdict | Instead<T>>,
   places?: CommitPlaces,
 ): Promise<T> {
-  let planned: { readonly value: T } | null = null;
+  return settledAttempt<T, T>(
+    sql,
+    (plan) =>
+      sql.transaction(async (tx) => {
+        plan(null);
+        const value = await work(tx);
+        plan({ value });
+        await places?.beforeCommit();
+        return value;
+      }),
+    async (tx, planned) => {
+      const verdict = await verify(tx, planned);
+      return verdict === 'committed' ? { instead: planned } : verdict;
+    },
+    places,
+  );
+}
+
+/** The same for a transaction that tells through `plan` what it is about to commit, and may come to something else. */
+export async function settledAttempt<P, T>(
+  sql: SqlDatabase,
+  attempt: (plan: (planned: { readonly value: P } | null) => void) => Promise<T>,
+  verify: (tx: Session, planned: P) => Promise<'absent' | 'unknown' | Instead<T>>,
+  places?: Pick<CommitPlaces, 'afterCommit'>,
+): Promise<T> {
+  let planned: { readonly value: P } | null = null;
   try {
-    const committed = await sql.transaction(async (tx) => {
-      planned = null;
-      const value = await work(tx);
-      planned = { value };
-      await places?.beforeCommit();
-      return value;
+    const committed = await attempt((value) => {
+      planned = value;
     });
-    await answered(places);
+    await answered(places?.afterCommit);
     return committed;
   } catch (error) {
-    const attempt = planned as { readonly value: T } | null;
-    if (!(error instanceof AppError) || error.code !== 'indeterminate' || attempt === null) throw error;
-    return conclude(attempt.value, await verdictOf(sql, verify, attempt.value), error);
+    const attempted = planned as { readonly value: P } | null;
+    if (!(error instanceof AppError) || error.code !== 'indeterminate' || attempted === null) throw error;
+    return conclude(await verdictOf(sql, verify, attempted.value), error);
   }
 }
 
-async function answered(places: CommitPlaces | undefined): Promise<void> {
+async function answered(afterCommit: CommitPlaces['afterCommit'] | undefined): Promise<void> {
   try {
-    await places?.afterCommit();
+    await afterCommit?.();
   } catch (error) {
     throw new AppError('indeterminate', { cause: error });
   }
 }
 
-async function verdictOf<T>(
+async function verdictOf<P, T>(
   sql: SqlDatabase,
-  verify: (tx: Session, planned: T) => Promise<Verdict | Instead<T>>,
-  planned: T,
-): Promise<Verdict | Instead<T>> {
+  verify: (tx: Session, planned: P) => Promise<'absent' | 'unknown' | Instead<T>>,
+  planned: P,
+): Promise<'absent' | 'unknown' | Instead<T>> {
   try {
     return await sql.transaction((tx) => verify(tx, planned));
   } catch (error) {
@@ -67,11 +89,9 @@ async function verdictOf<T>(
   }
 }
 
-function conclude<T>(value: T, verdict: Verdict | Instead<T>, error: AppError): T {
+function conclude<T>(verdict: 'absent' | 'unknown' | Instead<T>, error: AppError): T {
   if (typeof verdict !== 'string') return verdict.instead;
   switch (verdict) {
-    case 'committed':
-      return value;
     case 'absent':
       throw new AppError('unavailable', { cause: error });
     case 'unknown':

@@ -43,6 +43,20 @@ export class Line {
     await this.#hook(() => this.#hooks.afterCommit?.(), 'commit');
   }
 
+  /** Several statements in one packet. */
+  async together<T>(texts: readonly string[], run: () => Promise<T>): Promise<T> {
+    for (const text of texts.slice(0, -1)) await this.send(text, () => Promise.resolve());
+    return this.send(texts.at(-1) ?? '', run);
+  }
+
+  /** The same with a COMMIT behind them: from here on a lost answer is an unknown outcome. */
+  async togetherWithCommit<T>(texts: readonly string[], run: () => Promise<T>): Promise<T> {
+    for (const text of texts) await this.send(text, () => Promise.resolve());
+    const result = await this.send('COMMIT', run, 'commit');
+    await this.#hook(() => this.#hooks.afterCommit?.(), 'commit');
+    return result;
+  }
+
   /** Works on a broken line too, and reaches the driver whatever the hook does: an open transaction holds locks. */
   async rollback(run: () => Promise<unknown>): Promise<void> {
     try {

@@ -59,10 +59,11 @@ export function connectionOptions(target: MysqlTarget): PoolOptions {
 }
 
 /** The pool waits for nobody longer than the deadline and never hands out a connection in doubt. */
-export function createMysqlPool(target: MysqlTarget): MysqlPool {
+export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleStatements?: boolean } = {}): MysqlPool {
   const options = connectionOptions(target);
   const pool = createPool({
     ...options,
+    ...extra,
     connectionLimit: target.poolSize,
     maxIdle: Math.max(1, target.poolSize - 1),
     idleTimeout: IDLE_MS,

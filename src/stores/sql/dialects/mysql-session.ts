@@ -48,6 +48,7 @@ function header(result: WriteResult): ResultSetHeader {
   return result[0];
 }
 
-function bind(value: SqlValue): Exclude<SqlValue, Uint8Array> | Buffer {
+/** As the driver takes values; anything but these types it would expand into something else. */
+export function bind(value: SqlValue): Exclude<SqlValue, Uint8Array> | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }

@@ -1,14 +1,23 @@
-import type { Session, SqlDatabase, StatementHooks } from '../database.js';
-import { isAnswered } from '../errors.js';
+import type { Closing, Session, SqlDatabase, SqlRow, Statement, StatementHooks, WriteResult } from '../database.js';
+import { isAnswered, isLockWait, isRetryable } from '../errors.js';
 import { mysqlTables } from '../tables.js';
 import { Line } from './line.js';
+import { batchPackets } from './mysql-packet.js';
 import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './mysql-pool.js';
 import { mysqlSession } from './mysql-session.js';
-import { judged, runTransaction, withRetries } from './transaction.js';
+import { judged, runTransaction, withRetries, type TransactionLine } from './transaction.js';
+
+/**
+ * Connections for batches, the only ones that take several statements in one packet. That turns a hole in the binding of
+ * values into more than one statement, so it stays with texts that are constant but for the number of their
+ * placeholders. One for each lane of the writer, so that sends never wait behind reads.
+ */
+const BATCH_CONNECTIONS = 2;
 
 /** MySQL 8 and later, MariaDB 10.11 and later. Connects with the first statement. */
 export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlDatabase {
   const pool = createMysqlPool(target);
+  const batchPool = createMysqlPool({ ...target, poolSize: BATCH_CONNECTIONS }, { multipleStatements: true });
 
   function plain(lease: Lease, line: Line, text: string): Promise<unknown> {
     return line.send(text, () => lease.connection.query({ sql: text, timeout: DEADLINE_MS }));
@@ -37,31 +46,61 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
     }
   }
 
+  /** Rolls back and gives the connection back, or drops it with all it might still be doing. */
+  async function abandon(lease: Lease, line: Line, reason: 'failed' | 'in doubt'): Promise<void> {
+    const unanswered = line.failure !== null && !isAnswered(line.failure);
+    if (reason === 'in doubt' || unanswered) return lease.destroy(true);
+    try {
+      await line.rollback(() => lease.connection.query({ sql: 'ROLLBACK', timeout: DEADLINE_MS }));
+    } catch {
+      return lease.destroy(true); // whatever state it is in, nobody else gets it
+    }
+    lease.release();
+  }
+
+  async function run<B, W, R>(
+    lease: Lease,
+    line: Line,
+    steps: Pick<TransactionLine<B, W, R>, 'begin' | 'commit'>,
+    work: (begun: B) => Promise<W>,
+  ): Promise<R> {
+    const result = await runTransaction({ ...steps, line, abandon: (reason) => abandon(lease, line, reason) }, work);
+    lease.release();
+    return result;
+  }
+
   async function transactionOnce<T>(fn: (tx: Session) => Promise<T>): Promise<T> {
     const lease = await pool.acquire();
     const line = new Line(hooks, 'write');
-    const query = (sql: string) => lease.connection.query({ sql, timeout: DEADLINE_MS });
-    const result = await runTransaction(
+    const session = mysqlSession(lease.connection, line, lease.increment);
+    const begin = () => plain(lease, line, 'START TRANSACTION');
+    const commit = async (result: T) => {
+      await line.commit(() => lease.connection.query({ sql: 'COMMIT', timeout: DEADLINE_MS }));
+      return result;
+    };
+    return run(lease, line, { begin, commit }, () => fn(session));
+  }
+
+  async function batchOnce<T>(
+    opening: readonly Statement[],
+    work: (tx: Session, opened: readonly (readonly SqlRow[])[]) => Promise<Closing<T>>,
+  ): Promise<T> {
+    const lease = await batchPool.acquire();
+    const line = new Line(hooks, 'write');
+    const session = mysqlSession(lease.connection, line, lease.increment);
+    const packets = batchPackets(lease.connection, line);
+    const { written, closing } = await run(
+      lease,
+      line,
       {
-        line,
-        session: mysqlSession(lease.connection, line, lease.increment),
-        begin: () => plain(lease, line, 'START TRANSACTION'),
-        commit: () => query('COMMIT'),
-        async abandon(reason) {
-          const unanswered = line.failure !== null && !isAnswered(line.failure);
-          if (reason === 'in doubt' || unanswered) return lease.destroy(true);
-          try {
-            await line.rollback(() => query('ROLLBACK'));
-          } catch {
-            return lease.destroy(true); // whatever state it is in, nobody else gets it
-          }
-          lease.release();
+        begin: () => packets.open(opening),
+        async commit(ending: Closing<T>): Promise<{ written: readonly WriteResult[]; closing: Closing<T> }> {
+          return { written: await packets.close(ending), closing: ending };
         },
       },
-      fn,
+      (opened) => work(session, opened),
     );
-    lease.release();
-    return result;
+    return closing.result(written);
   }
 
   return {
@@ -70,6 +109,13 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
     read: (fn) => judged(() => reading((_lease, _line, session) => fn(session))),
     snapshot: (fn) => judged(() => reading((lease, line, session) => snapshot(lease, line, session, fn))),
     transaction: (fn) => withRetries(() => transactionOnce(fn)),
-    close: () => pool.close(),
+    batch: (opening, work, { isPatient }) =>
+      withRetries(
+        () => batchOnce(opening, work),
+        (failure) => isRetryable(failure) && (isPatient || !isLockWait(failure)),
+      ),
+    async close() {
+      await Promise.all([pool.close(), batchPool.close()]);
+    },
   };
 }

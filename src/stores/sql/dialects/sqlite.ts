@@ -6,7 +6,7 @@ import { Line } from './line.js';
 import { PlaceQueue } from './queue.js';
 import { ConnectionShelf, SqliteConnection } from './sqlite-connection.js';
 import { sqliteSession } from './sqlite-session.js';
-import { judged, runTransaction, withRetries } from './transaction.js';
+import { batchByStep, judged, runTransaction, withRetries } from './transaction.js';
 
 export interface SqliteOptions {
   /** Absolute; its folder exists. */
@@ -40,9 +40,14 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
         return await runTransaction(
           {
             line,
-            session: sqliteSession(connection, line, clock),
-            begin: () => line.send('BEGIN IMMEDIATE', () => connection.begin('write')),
-            commit: () => connection.commit(),
+            async begin() {
+              await line.send('BEGIN IMMEDIATE', () => connection.begin('write'));
+              return sqliteSession(connection, line, clock);
+            },
+            async commit(result: T) {
+              await line.commit(() => connection.commit());
+              return result;
+            },
             async abandon() {
               try {
                 await line.rollback(() => connection.rollback());
@@ -105,6 +110,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
     read: (fn) => judged(() => read(fn)),
     snapshot: (fn) => judged(() => snapshot(fn)),
     transaction: (fn) => withRetries(() => transactionOnce(fn)),
+    batch: (opening, work) => withRetries(() => transactionOnce(batchByStep(opening, work))),
     async close() {
       // The driver closes files only when its objects are collected; what is in the log so far moves to the file now.
       // Where that fails nothing is lost: the next start reads the log.

@@ -1,4 +1,4 @@
-import type { Session, SqlDatabase } from '../database.js';
+import type { SqlDatabase, Statement } from '../database.js';
 import type { ChatHead, Placed } from './append-statements.js';
 import { tableOf, type Cell } from './lists.js';
 
@@ -13,14 +13,12 @@ interface Advanced {
  * Moves the counters of every chat that got messages, and the senders' own watermarks, because sending is reading. All
  * are absolute values, right under the lock whatever the order in which rows are joined.
  */
-export async function advance(
-  tx: Session,
+export function advance(
   kind: SqlDatabase['kind'],
   heads: ReadonlyMap<number, ChatHead>,
   stored: readonly Placed[],
   now: Date,
-): Promise<void> {
-  if (stored.length === 0) return;
+): readonly Statement[] {
   const chats = new Map<number, Advanced>();
   const senders = new Map<string, readonly [number, number, number]>();
   for (const { send, seq, rev } of stored) {
@@ -29,9 +27,8 @@ export async function advance(
     chats.set(chatId, { seq, rev, visibleCount: before + 1 });
     senders.set(`${chatId}:${senderId}`, [chatId, senderId, seq]);
   }
-  if (kind === 'mysql') return advanceTogether(tx, chats, [...senders.values()], now);
-  await advanceChats(tx, chats, now);
-  await advanceSenders(tx, [...senders.values()]);
+  const marks = [...senders.values()];
+  return kind === 'mysql' ? [advanceTogether(chats, marks, now)] : [advanceChats(chats, now), advanceSenders(marks)];
 }
 
 const CHAT_COLUMNS = { chat_seq: 'plain', chat_rev: 'plain', visible: 'plain', moment: 'plain' } as const;
@@ -41,44 +38,43 @@ function cells({ seq, rev, visibleCount }: Advanced, now: Date): readonly Cell[]
   return [seq, rev, visibleCount, now];
 }
 
-/** Both tables in one statement: a round trip less while the chats are locked. */
-async function advanceTogether(
-  tx: Session,
+/** Both tables in one statement: the derived table is made once. */
+function advanceTogether(
   chats: ReadonlyMap<number, Advanced>,
   senders: readonly (readonly [number, number, number])[],
   now: Date,
-): Promise<void> {
+): Statement {
   const rows = senders.flatMap((sender) => {
     const chat = chats.get(sender[0]);
     return chat === undefined ? [] : [[...sender, ...cells(chat, now)]];
   });
   const values = tableOf('mysql', { ...SENDER_COLUMNS, ...CHAT_COLUMNS }, rows);
-  await tx.run(
-    `UPDATE ${values.text} v
+  return {
+    text: `UPDATE ${values.text} v
      JOIN chats c ON c.id = v.chat_id
      JOIN chat_participants p ON p.chat_id = v.chat_id AND p.user_id = v.user_id
      SET c.last_seq = v.chat_seq, c.last_visible_seq = v.chat_seq, c.rev = v.chat_rev, c.visible_count = v.visible,
        c.updated_at = v.moment, p.last_read_seq = v.seq`,
-    values.values,
-  );
+    values: values.values,
+  };
 }
 
-async function advanceChats(tx: Session, chats: ReadonlyMap<number, Advanced>, now: Date): Promise<void> {
+function advanceChats(chats: ReadonlyMap<number, Advanced>, now: Date): Statement {
   const rows = [...chats].map(([id, chat]) => [id, ...cells(chat, now)]);
   const values = tableOf('sqlite', { id: 'plain', ...CHAT_COLUMNS }, rows);
-  await tx.run(
-    `UPDATE chats SET last_seq = v.chat_seq, last_visible_seq = v.chat_seq, rev = v.chat_rev,
+  return {
+    text: `UPDATE chats SET last_seq = v.chat_seq, last_visible_seq = v.chat_seq, rev = v.chat_rev,
        visible_count = v.visible, updated_at = v.moment
      FROM ${values.text} v WHERE chats.id = v.id`,
-    values.values,
-  );
+    values: values.values,
+  };
 }
 
-async function advanceSenders(tx: Session, senders: readonly (readonly [number, number, number])[]): Promise<void> {
+function advanceSenders(senders: readonly (readonly [number, number, number])[]): Statement {
   const values = tableOf('sqlite', SENDER_COLUMNS, senders);
-  await tx.run(
-    `UPDATE chat_participants SET last_read_seq = v.seq FROM ${values.text} v
+  return {
+    text: `UPDATE chat_participants SET last_read_seq = v.seq FROM ${values.text} v
      WHERE chat_participants.chat_id = v.chat_id AND chat_participants.user_id = v.user_id`,
-    values.values,
-  );
+    values: values.values,
+  };
 }

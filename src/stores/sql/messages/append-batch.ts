@@ -1,97 +1,174 @@
 import { AppError } from '../../../domain/errors.js';
-import { maySend } from '../../../domain/policies/message-policy.js';
-import type { RepositoryContext } from '../chats/context.js';
-import type { Verdict } from '../chats/settle.js';
-import type { Session } from '../database.js';
-import { duplicateKey } from '../errors.js';
+import { reach, type RepositoryContext } from '../chats/context.js';
+import { settledAttempt, type Instead } from '../chats/settle.js';
+import { asDate, type Closing, type Session, type SqlRow, type Statement } from '../database.js';
+import { admit, chatIdsOf, pairsOf, type Opened } from './admission.js';
 import { advance } from './advance.js';
-import { activeSenders, insertMessages, lockHeads, type ChatHead, type Placed } from './append-statements.js';
-import { findFirst, type FirstMessage } from './duplicates.js';
-import { assertFresh, type Mint } from './minting.js';
+import type { AppendState } from './append-state.js';
+import {
+  activeSenders,
+  CLOCK,
+  insertion,
+  lockHeads,
+  readActive,
+  readHeads,
+  readStored,
+  storedRows,
+  type ChatHead,
+  type Placed,
+} from './append-statements.js';
+import { NONE_LOST, type BatchBodies, type LostBodies } from './body-writes.js';
+import { firstMessages, readFirstMessages, type FirstMessage } from './duplicates.js';
+import { isFresh } from './minting.js';
 import type { Send } from './sends.js';
 
-/** What became of each send of a batch, before its COMMIT. */
-export interface BatchPlan {
-  readonly stored: ReadonlyMap<Send, Placed & { readonly id: number }>;
+/** What one transaction is to store. */
+export interface BatchWork {
+  readonly sends: readonly Send[];
+  readonly bodies: BatchBodies;
+  /** False: chats that somebody else holds are left out. */
+  readonly waits: boolean;
+  /** Whether all are looked up with the locking read, or only those of senders that are known to repeat. */
+  readonly looksUpAll: boolean;
+}
+
+/** What became of each send. */
+export interface BatchResult {
+  readonly stored: readonly (Placed & { readonly id: number })[];
   readonly known: ReadonlyMap<Send, FirstMessage>;
-  readonly refused: ReadonlyMap<Send, AppError>;
+  readonly failed: ReadonlyMap<Send, AppError>;
+  readonly lost: LostBodies;
+  readonly busy: ReadonlySet<Send>;
+}
+
+/** All but the ids, which come with the COMMIT. */
+interface Planned extends Omit<BatchResult, 'stored'> {
+  readonly placed: readonly Placed[];
 }
 
 /**
- * The transaction of a batch, up to its COMMIT: locks all chats, decides who may send, gives seqs and revs in blocks
- * per chat and in the order of the batch, and writes with one statement per table.
+ * The transaction of a batch, in two round trips where the dialect has packets.
  *
- * Repeats were looked up before; a key that another node committed since is found by the unique key. The lock is
- * held by then, so a second look-up sees everything there is, and the rest goes on in the same transaction.
+ *   open   Locks the chats, then reads the database's clock, the senders that nothing is known of, and what suspected
+ *          repeats were first stored as: all behind the locks, so what is read holds until the COMMIT.
+ *   admit  Who may send (admission.ts). What is too old, or has lost its body, fails by itself.
+ *   place  seqs and revs in blocks per chat and in the order of the batch: dense and without a gap, because what is
+ *          placed is written now or not at all.
+ *   close  One INSERT, the counters and watermarks, the COMMIT.
+ *
+ * When the answer to the COMMIT is lost, a look under the same locks finds all of the rows or none.
+ * Throws BodiesLate, and a DriverFailure that names the key where a repeat was not looked up; nothing is written then.
  */
 export async function writeBatch(
+  context: RepositoryContext,
+  state: AppendState,
+  work: BatchWork,
+): Promise<BatchResult> {
+  const { sql } = context;
+  return settledAttempt<Planned, BatchResult>(
+    sql,
+    async (plan) => {
+      const { opening, read } = openingOf(sql.kind, state, work);
+      return sql.batch(
+        opening,
+        async (tx, opened) => {
+          plan(null);
+          const closing = await decide(tx, context, state, work, read(opened));
+          plan({ value: closing.planned });
+          return closing;
+        },
+        { isPatient: work.waits },
+      );
+    },
+    (tx, planned) => findCommitted(tx, context, planned),
+    { afterCommit: () => context.failpoints.hit('append.after_commit') },
+  );
+}
+
+interface Reading extends Opened {
+  /** Null where the process's clock is the database's. */
+  readonly now: Date | null;
+}
+
+function openingOf(
+  kind: RepositoryContext['sql']['kind'],
+  { members, repeaters }: AppendState,
+  { sends, waits, looksUpAll }: BatchWork,
+): { opening: readonly Statement[]; read: (opened: readonly (readonly SqlRow[])[]) => Reading } {
+  const asked = pairsOf(sends).filter((pair) => !members.mayKnow(pair));
+  const lookedUp = looksUpAll ? sends : sends.filter(({ draft }) => repeaters.has(draft.senderId));
+  const heads = lockHeads(kind, chatIdsOf(sends), !waits);
+  const clock = kind === 'mysql' ? CLOCK : null;
+  const senders = asked.length === 0 ? null : activeSenders(kind, asked);
+  const firsts = firstMessages(kind, lookedUp);
+  const opening = [heads, clock, senders, firsts].filter((statement) => statement !== null);
+  return {
+    opening,
+    read(opened) {
+      const rowsOf = (statement: Statement | null): readonly SqlRow[] =>
+        statement === null ? [] : (opened[opening.indexOf(statement)] ?? []);
+      const at = rowsOf(clock)[0]?.['at'];
+      return {
+        heads: readHeads(rowsOf(heads)),
+        now: at === undefined ? null : asDate(at),
+        asked,
+        active: readActive(rowsOf(senders)),
+        lookedUp,
+        known: readFirstMessages(lookedUp, rowsOf(firsts)),
+      };
+    },
+  };
+}
+
+async function decide(
   tx: Session,
   context: RepositoryContext,
-  mint: Mint,
-  sends: readonly Send[],
-): Promise<BatchPlan> {
+  state: AppendState,
+  { sends, bodies }: BatchWork,
+  opened: Reading,
+): Promise<Closing<BatchResult> & { readonly planned: Planned }> {
+  await reach(context, 'append.locked');
   const { kind } = context.sql;
-  const heads = await lockHeads(tx, kind, chatIdsOf(sends));
-  const pairs = [
-    ...new Map(sends.map(({ draft }) => [senderKey(draft), [draft.chatId, draft.senderId] as const])).values(),
-  ];
-  const { active, now } = await activeSenders(tx, kind, pairs);
-  const refused = new Map<Send, AppError>();
-  for (const send of sends) {
-    const refusal = refusalOf(send, heads, active);
-    if (refusal !== null) refused.set(send, refusal);
-  }
-  // A refusal is given only to what is new: the retry of someone removed since still gets its first answer.
-  const known = new Map(await findFirst(tx, kind, [...refused.keys()]));
-  for (const send of known.keys()) refused.delete(send);
-  const allowed = sends.filter((send) => !refused.has(send) && !known.has(send));
-  if (allowed.length === 0 || now === null) return { stored: new Map(), known, refused };
-
-  mint.observe(now);
-  for (const { minted } of allowed) assertFresh(minted, now, context.clock);
-  const inserted = await insertNew(tx, context, heads, allowed);
-  for (const [send, first] of inserted.known) known.set(send, first);
-  await advance(tx, kind, heads, inserted.stored, now);
-  return { stored: new Map(inserted.stored.map((one) => [one.send, one])), known, refused };
+  const { allowed, known, refused, busy } = await admit(tx, kind, state.members, sends, opened);
+  const now = opened.now ?? (await tx.now());
+  state.mint.observe(now);
+  const lost = allowed.length === 0 ? NONE_LOST : await bodies.lostBeforeLong();
+  // Behind everything that is waited for: this process may have stood still meanwhile.
+  const stale = allowed.filter((send) => !isFresh(send.minted, now, context.clock));
+  const failed = new Map([...refused, ...stale.map((send) => [send, new AppError('unavailable')] as const)]);
+  const placed = place(
+    allowed.filter((send) => !failed.has(send) && !lost.has(send)),
+    opened.heads,
+  );
+  const planned: Planned = { placed, known, failed, lost, busy };
+  const written = placed.length === 0 ? null : insertion(kind, placed);
+  const withRows = bodies.withRows(placed.map(({ send }) => send));
+  if (withRows !== null) await reach(context, 'append.before_bodies');
+  const statements =
+    written === null
+      ? []
+      : [...(withRows === null ? [] : [withRows]), written, ...advance(kind, opened.heads, placed, now)];
+  return {
+    planned,
+    statements,
+    result(results) {
+      const inserted = written === null ? undefined : results[statements.indexOf(written)];
+      return identified(planned, inserted === undefined ? [] : tx.insertIds(inserted, placed.length));
+    },
+    ...pauses(context, withRows !== null),
+  };
 }
 
-/** Chats in ascending order of id: the order in which every transaction locks. */
-export function chatIdsOf(sends: readonly Send[]): readonly number[] {
-  return [...new Set(sends.map((send) => send.draft.chatId))].sort((a, b) => a - b);
-}
-
-function senderKey({ chatId, senderId }: Send['draft']): string {
-  return `${chatId}:${senderId}`;
-}
-
-function refusalOf(
-  { draft }: Send,
-  heads: ReadonlyMap<number, ChatHead>,
-  active: ReadonlySet<string>,
-): AppError | null {
-  const membership = active.has(senderKey(draft)) ? { userId: draft.senderId, isAdmin: false } : null;
-  const decision = maySend(heads.get(draft.chatId) ?? null, membership);
-  if (decision.allowed) return null;
-  return new AppError(decision.code, decision.detail === undefined ? {} : { detail: decision.detail });
-}
-
-async function insertNew(
-  tx: Session,
-  { sql: { kind } }: RepositoryContext,
-  heads: ReadonlyMap<number, ChatHead>,
-  sends: readonly Send[],
-): Promise<{
-  readonly stored: readonly (Placed & { readonly id: number })[];
-  readonly known: ReadonlyMap<Send, FirstMessage>;
-}> {
-  try {
-    return { stored: await insertPlaced(tx, kind, place(sends, heads)), known: new Map() };
-  } catch (error) {
-    if (duplicateKey(error) !== 'message_metadata_client_key') throw error;
-    const known = await findFirst(tx, kind, sends);
-    const rest = sends.filter((send) => !known.has(send));
-    return { stored: await insertPlaced(tx, kind, place(rest, heads)), known };
-  }
+/** Only where a test is looking: production sends the COMMIT in the packet of the statements before it. */
+function pauses(context: RepositoryContext, areBodiesWritten: boolean): Pick<Closing<never>, 'beforeCommit'> {
+  if (!context.hasFailpoints) return {};
+  return {
+    async beforeCommit() {
+      if (areBodiesWritten) await reach(context, 'append.after_bodies');
+      await reach(context, 'append.inserted');
+      await reach(context, 'append.before_commit');
+    },
+  };
 }
 
 function place(sends: readonly Send[], heads: ReadonlyMap<number, ChatHead>): readonly Placed[] {
@@ -104,25 +181,28 @@ function place(sends: readonly Send[], heads: ReadonlyMap<number, ChatHead>): re
   });
 }
 
-async function insertPlaced(
-  tx: Session,
-  kind: RepositoryContext['sql']['kind'],
-  placed: readonly Placed[],
-): Promise<readonly (Placed & { readonly id: number })[]> {
-  if (placed.length === 0) return [];
-  const ids = await insertMessages(tx, kind, placed);
-  return placed.map((one, index) => {
+function identified({ placed, ...planned }: Planned, ids: readonly number[]): BatchResult {
+  const stored = placed.map((one, index) => {
     const id = ids[index];
     if (id === undefined) throw new TypeError('every inserted row has an id');
     return { ...one, id };
   });
+  return { ...planned, stored };
 }
 
-/** Whether a batch whose COMMIT went unanswered is there: all of it or nothing. The locks are taken first. */
-export async function batchVerdict(tx: Session, { sql }: RepositoryContext, plan: BatchPlan): Promise<Verdict> {
-  const [witness] = plan.stored.keys();
-  if (witness === undefined) return 'committed';
-  await lockHeads(tx, sql.kind, chatIdsOf([...plan.stored.keys()]));
-  const found = await tx.query('SELECT id FROM message_metadata WHERE message_id = ?', [witness.minted.id]);
-  return found.length > 0 ? 'committed' : 'absent';
+/** All of the batch is there, or nothing: it was one transaction. The locks are taken first. */
+async function findCommitted(
+  tx: Session,
+  { sql: { kind } }: RepositoryContext,
+  planned: Planned,
+): Promise<'absent' | 'unknown' | Instead<BatchResult>> {
+  const sends = planned.placed.map(({ send }) => send);
+  if (sends.length === 0) return { instead: identified(planned, []) };
+  const heads = lockHeads(kind, chatIdsOf(sends), false);
+  await tx.query(heads.text, heads.values);
+  const rows = storedRows(kind, sends);
+  const found = readStored(await tx.query(rows.text, rows.values));
+  if (found.size === 0) return 'absent';
+  const ids = sends.flatMap((send) => found.get(Buffer.from(send.minted.id).toString('hex')) ?? []);
+  return ids.length === sends.length ? { instead: identified(planned, ids) } : 'unknown';
 }

@@ -1,5 +1,5 @@
-import { asDate, type Session, type SqlDatabase, type SqlRow } from '../database.js';
-import { listOf, selectRows, tableOf, valuesOf, type CellType } from './lists.js';
+import type { SqlDatabase, SqlRow, Statement } from '../database.js';
+import { listOf, selectedRows, selection, tableOf, valuesOf, type CellType } from './lists.js';
 import type { Send } from './sends.js';
 
 type Kind = SqlDatabase['kind'];
@@ -11,6 +11,7 @@ export interface ChatHead {
   readonly isActive: boolean;
   readonly lastSeq: number;
   readonly rev: number;
+  readonly membersRev: number;
   readonly visibleCount: number;
 }
 
@@ -21,19 +22,22 @@ export interface Placed {
   readonly rev: number;
 }
 
-const HEAD_COLUMNS = ['id', 'chat_type', 'is_active', 'last_seq', 'rev', 'visible_count'];
+const HEAD_COLUMNS = Object.fromEntries(
+  ['id', 'chat_type', 'is_active', 'last_seq', 'rev', 'members_rev', 'visible_count'].map((name) => [name, name]),
+);
 
-/** Locks the chats in the order of their ids, as every transaction does, so that two never wait for each other. */
-export async function lockHeads(
-  tx: Session,
-  kind: Kind,
-  chatIds: readonly number[],
-): Promise<ReadonlyMap<number, ChatHead>> {
+/**
+ * Locks the chats in the order of their ids, as every transaction does, so that two never wait for each other.
+ * `skipLocked`: leaves out those that somebody else holds instead of waiting; SQLite has one lock for all.
+ */
+export function lockHeads(kind: Kind, chatIds: readonly number[], skipLocked: boolean): Statement {
   const ids = listOf(kind, chatIds);
-  const columns = Object.fromEntries(HEAD_COLUMNS.map((name) => [name, name]));
-  const text = `FROM chats WHERE id IN ${ids.text} ${kind === 'mysql' ? 'ORDER BY id FOR UPDATE' : ''}`;
-  const rows = await selectRows(tx, kind, columns, { text, values: ids.values });
-  return new Map(rows.map(readHead).map((head) => [head.id, head]));
+  const lock = kind === 'mysql' ? `ORDER BY id FOR UPDATE${skipLocked ? ' SKIP LOCKED' : ''}` : '';
+  return selection(kind, HEAD_COLUMNS, { text: `FROM chats WHERE id IN ${ids.text} ${lock}`, values: ids.values });
+}
+
+export function readHeads(answer: readonly SqlRow[]): ReadonlyMap<number, ChatHead> {
+  return new Map(selectedRows(answer).map((row) => [Number(row['id']), readHead(row)]));
 }
 
 function readHead(row: SqlRow): ChatHead {
@@ -43,31 +47,33 @@ function readHead(row: SqlRow): ChatHead {
     isActive: Number(row['is_active']) === 1,
     lastSeq: Number(row['last_seq']),
     rev: Number(row['rev']),
+    membersRev: Number(row['members_rev']),
     visibleCount: Number(row['visible_count']),
   };
 }
 
-/** On MySQL in the same packet; SQLite's clock is the process's own. */
-const NOW: Record<Kind, string> = { mysql: 'UTC_TIMESTAMP(3)', sqlite: 'NULL' };
+/** Which of these chats there are, whoever holds them. */
+export function existingChats(kind: Kind, chatIds: readonly number[]): Statement {
+  const ids = listOf(kind, chatIds);
+  return selection(kind, { id: 'id' }, { text: `FROM chats WHERE id IN ${ids.text}`, values: ids.values });
+}
 
-/**
- * Which of the (chat, sender) pairs are active participants, and the database's clock with them: a statement after
- * the locking read, so its time is one after the wait for the lock. No pair active: no clock, and nothing to commit.
- */
-export async function activeSenders(
-  tx: Session,
-  kind: Kind,
-  pairs: readonly (readonly [number, number])[],
-): Promise<{ readonly active: ReadonlySet<string>; readonly now: Date | null }> {
+/** A statement of its own behind the locking read: within that one the clock would stand at the time before the wait. */
+export const CLOCK: Statement = { text: 'SELECT UTC_TIMESTAMP(3) AS at', values: [] };
+
+/** A chat and who wants to send to it. */
+export type SenderPair = readonly [chatId: number, senderId: number];
+
+/** Which of the pairs are active participants. */
+export function activeSenders(kind: Kind, pairs: readonly SenderPair[]): Statement {
   const wanted = tableOf(kind, { chat_id: 'plain', user_id: 'plain' }, pairs);
-  const columns = { chat_id: 'p.chat_id', user_id: 'p.user_id', at: NOW[kind] };
   const text = `FROM ${wanted.text} k
     JOIN chat_participants p ON p.chat_id = k.chat_id AND p.user_id = k.user_id AND p.left_at IS NULL`;
-  const rows = await selectRows(tx, kind, columns, { text, values: wanted.values });
-  const active = new Set(rows.map((row) => `${Number(row['chat_id'])}:${Number(row['user_id'])}`));
-  const at = rows[0]?.['at'];
-  if (at === undefined) return { active, now: null };
-  return { active, now: at === null ? await tx.now() : asDate(at) };
+  return selection(kind, { chat_id: 'p.chat_id', user_id: 'p.user_id' }, { text, values: wanted.values });
+}
+
+export function readActive(answer: readonly SqlRow[]): readonly SenderPair[] {
+  return selectedRows(answer).map((row) => [Number(row['chat_id']), Number(row['user_id'])]);
 }
 
 const INSERTED: Readonly<Record<string, CellType>> = {
@@ -84,8 +90,8 @@ const INSERTED: Readonly<Record<string, CellType>> = {
   rev: 'plain',
 };
 
-/** One statement for all rows; answers their ids in the same order. */
-export async function insertMessages(tx: Session, kind: Kind, placed: readonly Placed[]): Promise<readonly number[]> {
+/** One statement for all rows, which get ids in the same order. */
+export function insertion(kind: Kind, placed: readonly Placed[]): Statement {
   const rows = placed.map(({ send: { draft, hash, minted }, seq, rev }) => [
     draft.chatId,
     seq,
@@ -100,6 +106,24 @@ export async function insertMessages(tx: Session, kind: Kind, placed: readonly P
     rev,
   ]);
   const source = valuesOf(kind, INSERTED, rows);
-  const text = `INSERT INTO message_metadata (${Object.keys(INSERTED).join(', ')}) ${source.text}`;
-  return tx.insertIds(await tx.run(text, source.values), rows.length);
+  return {
+    text: `INSERT INTO message_metadata (${Object.keys(INSERTED).join(', ')}) ${source.text}`,
+    values: source.values,
+  };
+}
+
+/** The rows of these sends, for those whose COMMIT went unanswered. */
+export function storedRows(kind: Kind, sends: readonly Send[]): Statement {
+  const ids = tableOf(
+    kind,
+    { message_id: 'bytes' },
+    sends.map((send) => [send.minted.id]),
+  );
+  const text = `FROM ${ids.text} k JOIN message_metadata m ON m.message_id = k.message_id`;
+  return selection(kind, { id: 'm.id', message_id: 'lower(hex(m.message_id))' }, { text, values: ids.values });
+}
+
+/** Ids of rows by their message_id in lower-case hex. */
+export function readStored(answer: readonly SqlRow[]): ReadonlyMap<string, number> {
+  return new Map(selectedRows(answer).map((row) => [String(row['message_id']), Number(row['id'])]));
 }

@@ -1,6 +1,74 @@
 import { AppError } from '../../../domain/errors.js';
 import type { Body } from '../../../ports/body-store.js';
-import type { RepositoryContext } from '../chats/context.js';
+import { reach, type RepositoryContext } from '../chats/context.js';
+import type { Statement } from '../database.js';
+import { BODY_PATIENCE_MS, type BodyPace } from './body-pace.js';
+import { atMost } from './patience.js';
+import { bodyOf, type Send } from './sends.js';
+
+/** Which bodies are not there, and why; whoever sent them may try again. */
+export type LostBodies = ReadonlyMap<Send, AppError>;
+
+/** The bodies of a batch cannot be waited for under the lock any longer. */
+export class BodiesLate extends Error {}
+
+/** The bodies of a batch on their way. */
+export interface BatchBodies {
+  /** What has to be written in the transaction itself; null: nothing, the body store has them. */
+  withRows(sends: readonly Send[]): Statement | null;
+  /** All of them are journaled but these. Never rejects. */
+  readonly lost: Promise<LostBodies>;
+  /** The same for a holder of locks: throws BodiesLate where it takes too long. */
+  lostBeforeLong(): Promise<LostBodies>;
+}
+
+export const NONE_LOST: LostBodies = new Map();
+const LATE = Symbol('late');
+
+/** Begins to write them, except those of `stored`, which an earlier try has left in the body store. */
+export function startBodies(
+  context: RepositoryContext,
+  pace: BodyPace,
+  sends: readonly Send[],
+  stored: ReadonlySet<Send>,
+): BatchBodies {
+  const { bodiesWithRows } = context;
+  if (bodiesWithRows !== undefined) {
+    return {
+      withRows: (written) => (written.length === 0 ? null : bodiesWithRows(written.map(bodyOf))),
+      lost: Promise.resolve(NONE_LOST),
+      lostBeforeLong: () => Promise.resolve(NONE_LOST),
+    };
+  }
+  const began = context.clock.monotonic();
+  const lost = storeBodies(
+    context,
+    sends.filter((send) => !stored.has(send)),
+  ).finally(() => pace.took(context.clock.monotonic() - began));
+  return {
+    withRows: () => null,
+    lost,
+    async lostBeforeLong() {
+      const settled = await atMost<LostBodies | typeof LATE>(BODY_PATIENCE_MS, lost, LATE);
+      if (settled === LATE) throw new BodiesLate();
+      return settled;
+    },
+  };
+}
+
+async function storeBodies(context: RepositoryContext, sends: readonly Send[]): Promise<LostBodies> {
+  if (sends.length === 0) return NONE_LOST;
+  try {
+    await reach(context, 'append.before_bodies');
+    const failed = new Set(await insertBodies(context, sends.map(bodyOf)));
+    await reach(context, 'append.after_bodies');
+    if (failed.size === 0) return NONE_LOST;
+    return new Map(sends.filter((_, index) => failed.has(index)).map((send) => [send, new AppError('unavailable')]));
+  } catch (error) {
+    const refusal = error instanceof AppError ? error : new AppError('internal', { cause: error });
+    return new Map(sends.map((send) => [send, refusal]));
+  }
+}
 
 /**
  * Stores bodies ahead of their rows; answers the indexes of those that failed alone. Whatever else goes wrong is

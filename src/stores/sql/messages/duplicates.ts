@@ -1,4 +1,4 @@
-import type { SqlDatabase, Session } from '../database.js';
+import type { Session, SqlDatabase, SqlRow, Statement } from '../database.js';
 import { tableOf } from './lists.js';
 import { asBytes, messageColumns, readMessageRow, type MessageRow } from './rows.js';
 import { keyOf, type Send } from './sends.js';
@@ -16,26 +16,38 @@ export async function findFirst(
   kind: SqlDatabase['kind'],
   sends: readonly Send[],
 ): Promise<ReadonlyMap<Send, FirstMessage>> {
-  const keyed = new Map<string, Send>();
-  const keys: [number, number, Uint8Array][] = [];
-  for (const send of sends) {
-    const { chatId, senderId, clientMessageId } = send.draft;
-    if (clientMessageId === null) continue;
-    keyed.set(keyOf(chatId, senderId, clientMessageId), send);
-    keys.push([chatId, senderId, Buffer.from(clientMessageId, 'utf8')]);
-  }
-  if (keys.length === 0) return new Map();
+  const statement = firstMessages(kind, sends);
+  return statement === null
+    ? new Map()
+    : readFirstMessages(sends, await session.query(statement.text, statement.values));
+}
+
+/** The statement of `findFirst`; null where no send has a client_message_id. */
+export function firstMessages(kind: SqlDatabase['kind'], sends: readonly Send[]): Statement | null {
+  const keys = sends.flatMap(({ draft: { chatId, senderId, clientMessageId } }) =>
+    clientMessageId === null ? [] : [[chatId, senderId, Buffer.from(clientMessageId, 'utf8')]],
+  );
+  if (keys.length === 0) return null;
   const wanted = tableOf(kind, { chat_id: 'plain', sender_id: 'plain', client_id: 'bytes' }, keys);
-  const rows = await session.query(
-    `SELECT ${messageColumns(kind)}, m.request_hash
+  return {
+    text: `SELECT ${messageColumns(kind)}, m.request_hash
      FROM ${wanted.text} k
      JOIN message_metadata m
        ON m.chat_id = k.chat_id AND m.sender_id = k.sender_id AND m.client_message_id = k.client_id
      JOIN users u ON u.id = m.sender_id`,
-    wanted.values,
-  );
+    values: wanted.values,
+  };
+}
+
+/** What it answered, by send. */
+export function readFirstMessages(sends: readonly Send[], answer: readonly SqlRow[]): ReadonlyMap<Send, FirstMessage> {
+  const keyed = new Map<string, Send>();
+  for (const send of sends) {
+    const { chatId, senderId, clientMessageId } = send.draft;
+    if (clientMessageId !== null) keyed.set(keyOf(chatId, senderId, clientMessageId), send);
+  }
   const found = new Map<Send, FirstMessage>();
-  for (const row of rows) {
+  for (const row of answer) {
     const first = readMessageRow(row);
     if (first === null) continue;
     const hash = row['request_hash'];

@@ -1,10 +1,7 @@
-import type { Session, SqlDatabase, SqlRow, SqlValue } from '../database.js';
+import type { Session, SqlDatabase, SqlRow, Statement } from '../database.js';
 
 /** A part of a statement with the values of its placeholders. */
-export interface Fragment {
-  readonly text: string;
-  readonly values: readonly SqlValue[];
-}
+export type Fragment = Statement;
 
 /** What a value list may hold. Bytes travel to SQLite as hex, inside one JSON parameter. */
 export type Cell = number | string | Uint8Array | Date | null;
@@ -72,21 +69,33 @@ function jsonCell(cell: Cell): number | string | null {
  * A SELECT of numbers and texts. On SQLite all rows come in one JSON value, because its client spends a microsecond on
  * every single column.
  */
+export function selection(
+  kind: SqlDatabase['kind'],
+  columns: Readonly<Record<string, string>>,
+  source: Fragment,
+): Statement {
+  const entries = Object.entries(columns);
+  const selected =
+    kind === 'mysql'
+      ? entries.map(([name, column]) => `${column} AS ${name}`).join(', ')
+      : `json_group_array(json_object(${entries.map(([name, column]) => `'${name}', ${column}`).join(', ')})) AS packed`;
+  return { text: `SELECT ${selected} ${source.text}`, values: source.values };
+}
+
+/** The rows that a `selection` answered with. */
+export function selectedRows(answer: readonly SqlRow[]): readonly SqlRow[] {
+  const packed = answer[0]?.['packed'];
+  return typeof packed === 'string' ? (JSON.parse(packed) as readonly SqlRow[]) : answer;
+}
+
 export async function selectRows(
   session: Session,
   kind: SqlDatabase['kind'],
   columns: Readonly<Record<string, string>>,
   source: Fragment,
 ): Promise<readonly SqlRow[]> {
-  if (kind === 'mysql') {
-    const selected = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`);
-    return session.query(`SELECT ${selected.join(', ')} ${source.text}`, source.values);
-  }
-  const selected = Object.entries(columns).map(([name, column]) => `'${name}', ${column}`);
-  const text = `SELECT json_group_array(json_object(${selected.join(', ')})) AS packed ${source.text}`;
-  const [row] = await session.query(text, source.values);
-  const packed = row?.['packed'];
-  return typeof packed === 'string' ? (JSON.parse(packed) as readonly SqlRow[]) : [];
+  const { text, values } = selection(kind, columns, source);
+  return selectedRows(await session.query(text, values));
 }
 
 /**

@@ -39,7 +39,11 @@ export function createMint(clock: Clock): Mint {
  * that a sweeper might already be taking for an orphan. Two clocks, because either may have been stopped or set.
  */
 export function assertFresh(minted: Minted, databaseNow: Date, clock: Clock): void {
+  if (!isFresh(minted, databaseNow, clock)) throw new AppError('unavailable');
+}
+
+export function isFresh(minted: Minted, databaseNow: Date, clock: Clock): boolean {
   const byDatabase = databaseNow.getTime() - minted.at.getTime();
   const byProcess = clock.monotonic() - minted.monotonic;
-  if (byDatabase > COMMIT_WITHIN_MS || byProcess > COMMIT_WITHIN_MS) throw new AppError('unavailable');
+  return byDatabase <= COMMIT_WITHIN_MS && byProcess <= COMMIT_WITHIN_MS;
 }

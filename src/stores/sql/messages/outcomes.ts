@@ -10,7 +10,9 @@ import type { Send } from './sends.js';
 export type Fate =
   | { readonly kind: 'stored'; readonly message: Message }
   | { readonly kind: 'known'; readonly first: FirstMessage }
-  | { readonly kind: 'failed'; readonly error: AppError };
+  | { readonly kind: 'busy' }
+  /** `isBodiless`: only because its body could not be stored. */
+  | { readonly kind: 'failed'; readonly error: AppError; readonly isBodiless?: boolean };
 
 const REUSED: AppendOutcome = { ok: false, error: new AppError('client_message_id_reused') };
 
@@ -20,18 +22,24 @@ export function outcomesOf(
   sends: readonly Send[],
   fates: ReadonlyMap<Send, Fate>,
   firsts: FirstMessages,
-): readonly AppendOutcome[] {
-  const outcomes = new Array<AppendOutcome>(drafts.length);
+): readonly (AppendOutcome | 'busy')[] {
+  const outcomes = new Array<AppendOutcome | 'busy'>(drafts.length);
   for (const send of sends) {
     const fate = fates.get(send) ?? { kind: 'failed', error: new AppError('unavailable') };
     for (const [turn, { index, hash }] of send.asked.entries()) {
-      outcomes[index] = outcomeOf(send, fate, turn, hash, firsts);
+      outcomes[index] = fate.kind === 'busy' ? 'busy' : outcomeOf(send, fate, turn, hash, firsts);
     }
   }
   return outcomes;
 }
 
-function outcomeOf(send: Send, fate: Fate, turn: number, hash: Buffer, firsts: FirstMessages): AppendOutcome {
+function outcomeOf(
+  send: Send,
+  fate: Exclude<Fate, { kind: 'busy' }>,
+  turn: number,
+  hash: Buffer,
+  firsts: FirstMessages,
+): AppendOutcome {
   switch (fate.kind) {
     case 'failed':
       return { ok: false, error: fate.error };

@@ -12,9 +12,17 @@ export interface Send {
   readonly asked: { readonly index: number; readonly hash: Buffer }[];
 }
 
-/** Groups the drafts of a call by (chat, sender, client_message_id); one without an id stands alone. */
-export function groupSends(drafts: readonly MessageDraft[], mint: Mint): readonly Send[] {
+/**
+ * Groups the drafts of a call by (chat, sender, client_message_id); one without an id stands alone. `kept` names drafts
+ * whose bodies are stored already; those sends are in `stored`.
+ */
+export function groupSends(
+  drafts: readonly MessageDraft[],
+  mint: Mint,
+  kept: WeakMap<MessageDraft, Minted>,
+): { readonly sends: readonly Send[]; readonly stored: ReadonlySet<Send> } {
   const sends: Send[] = [];
+  const stored = new Set<Send>();
   const byKey = new Map<string, Send>();
   for (const [index, draft] of drafts.entries()) {
     const hash = requestHash(draft.messageType, draft.content);
@@ -24,11 +32,13 @@ export function groupSends(drafts: readonly MessageDraft[], mint: Mint): readonl
       leader.asked.push({ index, hash });
       continue;
     }
-    const send: Send = { draft, hash, minted: mint.mint(), asked: [{ index, hash }] };
+    const journaled = kept.get(draft);
+    const send: Send = { draft, hash, minted: journaled ?? mint.mint(), asked: [{ index, hash }] };
     sends.push(send);
+    if (journaled !== undefined) stored.add(send);
     if (key !== null) byKey.set(key, send);
   }
-  return sends;
+  return { sends, stored };
 }
 
 /** The unique key of a send; ids are numbers, so the text cannot run into them. */
