@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export type Event = Readonly<Record<string, unknown>>;
@@ -23,18 +24,22 @@ export interface Run {
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Runs a file of the repository, or a script given as text, in a directory and with an environment of its own. */
+/**
+ * Runs a file of the repository, or a script given as text, in a directory and with an environment of its own; with
+ * `ipc`, messages go between `child` and this process.
+ */
 export function runProcess(
   what: { readonly file: string } | { readonly script: string },
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  options: { readonly ipc?: boolean } = {},
 ): Run {
   const entry = 'file' in what ? [`${ROOT}${what.file}`] : ['--input-type=module', '--eval', what.script];
   const child = spawn(process.execPath, ['--import', TSX, ...entry], {
     cwd,
     env: { ...inherited(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const lines: string[] = [];
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Failpoint } from '../../../src/ports/failpoints.js';
+import { freshStorage, TEST_ENVIRONMENT, type FreshStorage } from '../../helpers/app.js';
+import { TestClient } from '../../helpers/client.js';
+import { GiveUp, waitUntil } from '../../helpers/servers/wait-until.js';
+import { dropSockets } from '../../helpers/ws-client.js';
+import { runProcess, type Run } from '../../integration/process/run.js';
+import { JOURNAL, type Done, type Fault, type FaultAction, type JournalLine, type Order } from './orders.js';
+
+type OrderBody = Order extends infer O ? (O extends Order ? Omit<O, 'id'> : never) : never;
+
+/** Loading the sources takes about 1 s on an idle machine; with many others on it, many times that. */
+const PATIENCE_MS = 60_000;
+
+export interface FaultOptions {
+  readonly nth?: number;
+  readonly delayMs?: number;
+  readonly skipMs?: number;
+}
+
+/** A server process with failpoints to arm, which can be ended in any way and started again on the same data. */
+export class FaultServer {
+  #storage: FreshStorage | null;
+  #run: Run | null = null;
+  #orders = 0;
+  readonly #env: Readonly<Record<string, string>>;
+
+  /** `storage`: instead of fresh one of the kind that the run is about; removed with `dispose`. */
+  constructor(options: { readonly env?: Readonly<Record<string, string>>; readonly storage?: FreshStorage } = {}) {
+    this.#env = options.env ?? {};
+    this.#storage = options.storage ?? null;
+  }
+
+  get pid(): number {
+    const pid = this.#run?.child.pid;
+    if (pid === undefined) throw new Error('the server was not started');
+    return pid;
+  }
+
+  /** The settings that name its storage. */
+  get storage(): Readonly<Record<string, string>> {
+    return this.#storage?.env ?? {};
+  }
+
+  async start(): Promise<TestClient> {
+    this.#storage ??= await freshStorage();
+    const env = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', ...this.#storage.env, ...this.#env };
+    const directory = this.#storage.env['DATA_DIR'] ?? '.';
+    this.#run = runProcess(
+      { file: 'test/faults/crash/server.ts' },
+      directory,
+      { ...env, [JOURNAL]: this.#journal() },
+      { ipc: true },
+    );
+    const { url } = await this.#run.event((event) => typeof event['url'] === 'string');
+    return new TestClient(String(url));
+  }
+
+  /** Has the fault strike at the next hit, or the nth one from now on. */
+  async arm(name: Failpoint, action: FaultAction, options: FaultOptions = {}): Promise<Armed> {
+    const fault: Fault = { name, action, nth: 1, delayMs: 300, skipMs: 0, ...options };
+    const seen = this.#strikes().length;
+    await this.order({ kind: 'arm', fault });
+    return {
+      struck: () => this.#until(() => this.#strikes().length > seen, `${action} at ${name}`),
+      hasStruck: () => this.#strikes().length > seen,
+      stopped: () => this.#until(() => processState(this.pid) === 'T', `a stop at ${name}`),
+    };
+  }
+
+  disarm(): Promise<void> {
+    return this.order({ kind: 'disarm' });
+  }
+
+  /** Resolves once the server has carried it out. */
+  async order(body: OrderBody): Promise<void> {
+    const child = this.#run?.child;
+    if (child === undefined) throw new Error('the server was not started');
+    this.#orders += 1;
+    const id = this.#orders;
+    const ended = once(child, 'exit').then(() => null);
+    const answered = this.#answerTo(id);
+    child.send({ id, ...body });
+    const answer = await Promise.race([answered, ended]);
+    if (answer === null) throw new Error(`the server ended during an order: ${this.output()}`);
+    if (answer.failed !== undefined) throw new Error(answer.failed);
+  }
+
+  /** Every place that was hit, over all runs on this data, in order. */
+  hits(): readonly Failpoint[] {
+    return this.#lines().map((line) => line.hit);
+  }
+
+  /** Goes on behind a stop. */
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Sends the signal and answers the exit code, or the signal that ended it. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | string | null> {
+    this.#run?.child.kill(signal);
+    return this.ended();
+  }
+
+  async ended(): Promise<number | string | null> {
+    return (await this.#run?.exit()) ?? null;
+  }
+
+  /** All that the present run has written. */
+  output(): string {
+    return this.#run?.output() ?? '';
+  }
+
+  async dispose(): Promise<void> {
+    dropSockets();
+    await this.#run?.dispose();
+    await this.#storage?.remove();
+  }
+
+  async #answerTo(id: number): Promise<Done> {
+    const child = this.#run?.child;
+    if (child === undefined) throw new Error('the server was not started');
+    for (;;) {
+      const [message] = (await once(child, 'message')) as [Done];
+      if (message.done === id) return message;
+    }
+  }
+
+  #until(condition: () => boolean, what: string): Promise<void> {
+    const attempt = (): Promise<void> => {
+      if (condition()) return Promise.resolve();
+      const ended = this.#run?.child.exitCode ?? null;
+      return Promise.reject(ended === null ? new Error('not yet') : new GiveUp(`the server ended: ${this.output()}`));
+    };
+    return waitUntil(attempt, { what, deadlineMs: PATIENCE_MS, everyMs: 5 });
+  }
+
+  #journal(): string {
+    return join(this.#storage?.env['DATA_DIR'] ?? '.', 'failpoints.jsonl');
+  }
+
+  #lines(): readonly JournalLine[] {
+    if (!existsSync(this.#journal())) return [];
+    const lines = readFileSync(this.#journal(), 'utf8').split('\n');
+    // What follows the last line feed is half a line, or nothing.
+    return lines.slice(0, -1).map((line) => JSON.parse(line) as JournalLine);
+  }
+
+  #strikes(): readonly JournalLine[] {
+    return this.#lines().filter((line) => line.strikes !== undefined);
+  }
+}
+
+export interface Armed {
+  /** Resolves when the fault has struck. */
+  struck(): Promise<void>;
+  hasStruck(): boolean;
+  /** Resolves when the process stands still. */
+  stopped(): Promise<void>;
+}
+
+/** `T` for a stopped process, as proc(5) says; null where there is none. */
+function processState(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? null;
+  } catch {
+    return null;
+  }
+}

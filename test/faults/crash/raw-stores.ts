@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { createClient } from '@libsql/client';
+import { MongoClient, type Binary } from 'mongodb';
+import { createConnection } from 'mysql2/promise';
+import { MESSAGES } from '../../../schema/mongo/messages.js';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface RawBody {
+  /** Lower-case hex. */
+  readonly id: string;
+  readonly content: string;
+  /** Whether the text is the one that the hash beside it was made of. */
+  readonly intact: boolean;
+}
+
+/**
+ * The stores as a stranger finds them, with the drivers alone: what proves the product right must not be the product.
+ * Ids of 16 bytes come as `hex(column)`.
+ */
+export interface RawStores {
+  query(text: string): Promise<readonly Row[]>;
+  bodies(): Promise<readonly RawBody[]>;
+  close(): Promise<void>;
+}
+
+/** `env`: the settings that name the storage. */
+export async function openRaw(env: Readonly<Record<string, string>>): Promise<RawStores> {
+  return env['DATABASE_URL'] === undefined ? openFile(join(env['DATA_DIR'] ?? '.', 'parley.db')) : openServers(env);
+}
+
+function openFile(file: string): RawStores {
+  const client = createClient({ url: `file:${file}` });
+  const query = async (text: string): Promise<readonly Row[]> =>
+    (await client.execute(text)).rows.map((row) => ({ ...row }));
+  return {
+    query,
+    async bodies() {
+      const rows = await query('SELECT hex(id) AS id, content, hex(sha256) AS sha256 FROM bodies');
+      return rows.map((row) => body(String(row['id']), String(row['content']), String(row['sha256'])));
+    },
+    close() {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function openServers(env: Readonly<Record<string, string>>): Promise<RawStores> {
+  const sql = await createConnection({ uri: env['DATABASE_URL'] ?? '', supportBigNumbers: true });
+  const mongo = await MongoClient.connect(env['MONGODB_URL'] ?? '');
+  const messages = mongo
+    .db(env['MONGODB_DATABASE'])
+    .collection<{ _id: Binary; content: string; sha256: Binary }>(MESSAGES);
+  return {
+    async query(text) {
+      const [rows] = await sql.query(text);
+      return rows as Row[];
+    },
+    async bodies() {
+      const found = await messages.find({}, { projection: { content: 1, sha256: 1 } }).toArray();
+      return found.map(({ _id, content, sha256 }) => body(_id.toString('hex'), content, sha256.toString('hex')));
+    },
+    async close() {
+      await Promise.all([sql.end(), mongo.close()]);
+    },
+  };
+}
+
+function body(id: string, content: string, sha256: string): RawBody {
+  const hash = createHash('sha256').update(content, 'utf8').digest('hex');
+  return { id: id.toLowerCase(), content, intact: hash === sha256.toLowerCase() };
+}

@@ -1,0 +1,107 @@
+// The real server as a process of its own, whose failpoints a test arms over IPC. Each hit is journaled.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp, type App } from '../../../src/app.js';
+import { setNativeHeaderLimit } from '../../../src/config/env.js';
+import { AppError } from '../../../src/domain/errors.js';
+import { enter, exitOnBugs, stopOnSignals } from '../../../src/entry.js';
+import type { Clock } from '../../../src/ports/clock.js';
+import type { Failpoint, Failpoints } from '../../../src/ports/failpoints.js';
+import { LIMITS } from '../../../src/protocol/limits.js';
+import { createEraseWorker } from '../../../src/services/messages/erase-worker.js';
+import { systemClock } from '../../../src/telemetry/clock.js';
+import { JOURNAL, type Done, type Fault, type JournalLine, type Order } from './orders.js';
+
+const { settings, logger, fail } = enter();
+
+let armed: { readonly fault: Fault; hits: number } | null = null;
+let skippedMs = 0;
+
+const clock: Clock = {
+  now: () => systemClock.now() + skippedMs,
+  monotonic: () => systemClock.monotonic() + skippedMs,
+};
+
+const journal = openSync(process.env[JOURNAL] ?? '/dev/null', 'a');
+process.on('exit', () => closeSync(journal));
+
+function write(line: JournalLine): void {
+  writeSync(journal, `${JSON.stringify(line)}\n`);
+}
+
+/** The armed fault where this hit is the one it waits for; it strikes once. */
+function faultAt(name: Failpoint): Fault | null {
+  if (armed === null || armed.fault.name !== name) return null;
+  armed.hits += 1;
+  if (armed.hits < armed.fault.nth) return null;
+  const { fault } = armed;
+  armed = null;
+  return fault;
+}
+
+async function strike(fault: Fault): Promise<void> {
+  switch (fault.action) {
+    case 'kill':
+      process.kill(process.pid, 'SIGKILL');
+      return;
+    case 'stop':
+      process.kill(process.pid, 'SIGSTOP');
+      break;
+    case 'throw':
+      // As a store that does not answer leaves its driver.
+      throw new AppError('unavailable');
+    case 'delay':
+      await sleep(fault.delayMs);
+      break;
+    default:
+      fault.action satisfies never;
+  }
+  skippedMs += fault.skipMs;
+}
+
+const failpoints: Failpoints = {
+  hit(name) {
+    const fault = faultAt(name);
+    write(fault === null ? { hit: name } : { hit: name, strikes: fault.action });
+    return fault === null ? undefined : strike(fault);
+  },
+};
+
+async function obey(order: Order, app: App): Promise<void> {
+  switch (order.kind) {
+    case 'arm':
+      armed = { fault: order.fault, hits: 0 };
+      return;
+    case 'disarm':
+      armed = null;
+      return;
+    case 'erase':
+      await createEraseWorker({ ...app.stores, clock, logger }).runOnce();
+      return;
+    default:
+      order satisfies never;
+  }
+}
+
+async function main(): Promise<void> {
+  setNativeHeaderLimit(LIMITS.headerBytes);
+  exitOnBugs(logger);
+  let app: App | null = null;
+  stopOnSignals(logger, async () => await app?.stop());
+  const running = await createApp(settings, logger, { failpoints, clock });
+  app = running;
+
+  const answer = (done: Done): void => void process.send?.(done);
+  process.on('message', (order: Order) => {
+    obey(order, running).then(
+      () => answer({ done: order.id }),
+      (error: unknown) => answer({ done: order.id, failed: String(error) }),
+    );
+  });
+  // Without the test that started it, nobody ends this process.
+  process.on('disconnect', () => process.exit(1));
+  const { port } = await app.start();
+  logger.info({ url: `http://127.0.0.1:${port}` }, 'listening');
+}
+
+main().catch(fail);
