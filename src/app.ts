@@ -18,7 +18,8 @@ import { createServices } from './services/index.js';
 import { createSweeper, type Sweeper, type SweepTimes } from './services/integrity/sweeper.js';
 import { createEraseWorker, type EraseWorker } from './services/messages/erase-worker.js';
 import { createMessageWriter } from './services/messages/writer.js';
-import { createPublish } from './services/realtime/publisher.js';
+import { createPublish, createPublishToUsers } from './services/realtime/publisher.js';
+import { createReadEvents } from './services/realtime/read-events.js';
 import type { Services } from './services/services.js';
 import { createLastSeen } from './services/users/last-seen.js';
 import { createRecentUsers } from './services/users/recent-users.js';
@@ -91,6 +92,7 @@ async function wire(
   const broker = createMemoryBroker();
   const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
   const publish = createPublish(broker, logger, failpoints);
+  const readEvents = createReadEvents({ publish, clock });
   const writer = createMessageWriter(stores.messages, publish, { failpoints });
   const eraser = createEraseWorker({ ...stores, clock, logger, failpoints });
   const sweeper = createSweeper({ ...stores, clock, logger, failpoints, times: overrides.sweepTimes });
@@ -108,6 +110,7 @@ async function wire(
     users: stores.users,
     chats: stores.chats,
     log: stores.messages,
+    changes: stores.changes,
     health: stores.health,
     hasher: overrides.hasher ?? createPasswordHasher({ cost: identity.bcryptCost }),
     tokens: createTokenService({ secretKey, minutes: identity.accessTokenMinutes, clock }),
@@ -118,6 +121,8 @@ async function wire(
     },
     writer,
     publish,
+    publishToUsers: createPublishToUsers(broker, logger),
+    readEvents,
     lastSeen,
     recentUsers: createRecentUsers(stores.users, clock),
     clock,
@@ -162,6 +167,7 @@ async function wire(
       .then(() => undefined);
     await withinTime(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
     await Promise.all(listeners.map((listener) => listener.close()));
+    readEvents.stop();
     await broker.close();
     await stores.close();
   }

@@ -6,6 +6,8 @@ export interface AppErrorOptions {
   readonly errors?: readonly FieldProblem[];
   /** Seconds, for Retry-After. */
   readonly retryAfter?: number;
+  /** Further members of the problem document, those of ProblemResource; never a submitted value. */
+  readonly members?: Readonly<Record<string, string | number>>;
   readonly cause?: unknown;
 }
 
@@ -18,6 +20,7 @@ export class AppError extends Error {
   readonly detail: string;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly members: Readonly<Record<string, string | number>> | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     const detail = options.detail ?? ERROR_CODES[code].detail;
@@ -27,5 +30,6 @@ export class AppError extends Error {
     this.detail = detail;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.members = options.members;
   }
 }

@@ -34,6 +34,7 @@ export function answerError(error: AppError, route: string | null): ErrorAnswer 
     detail: error.detail,
     code: error.code,
     instance: route ?? NO_ROUTE,
+    ...error.members,
   };
   return { status, headers: headersOf(error, status), body: encode(problem, error.errors) };
 }

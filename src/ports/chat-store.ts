@@ -24,8 +24,14 @@ export interface ChatStore {
     readonly creatorId: number;
     readonly memberIds: readonly number[];
   }): Promise<ChatView>;
-  /** One chat per pair for ever, also when both ask at once; unhides it for `userId`. Throws `unknown_participants`. */
-  openDirect(userId: number, otherId: number): Promise<{ readonly view: ChatView; readonly created: boolean }>;
+  /**
+   * One chat per pair for ever, also when both ask at once; unhides it for `userId`. `unhidden`: it was missing from
+   * their list until now. Throws `unknown_participants`.
+   */
+  openDirect(
+    userId: number,
+    otherId: number,
+  ): Promise<{ readonly view: ChatView; readonly created: boolean; readonly unhidden: boolean }>;
   /** The chat and its active participants as `userId` may see it. Throws `chat_not_found`. */
   view(chatId: number, userId: number): Promise<ChatView>;
   /** The user's chats, most recently active first; at most four SQL statements and one body read. */
@@ -48,10 +54,17 @@ export interface ChatStore {
    */
   removeParticipant(chatId: number, actorId: number, userId: number, mode: 'remove' | 'leave'): Promise<Change<null>>;
   setAdmin(chatId: number, actorId: number, userId: number, isAdmin: boolean): Promise<Change<Participant>>;
-  /** Moves the caller's watermark forward to `seq` (at most last_seq), never back; takes no rev. */
+  /**
+   * Moves the caller's watermark forward to `seq` (at most last_seq), never back; takes no rev. `moved` is null where it
+   * was there already, else it says how many participants the chat has, who may want to know.
+   */
   markRead(
     chatId: number,
     userId: number,
     seq: number,
-  ): Promise<{ readonly lastReadSeq: number; readonly unreadCount: number }>;
+  ): Promise<{
+    readonly lastReadSeq: number;
+    readonly unreadCount: number;
+    readonly moved: { readonly participants: number } | null;
+  }>;
 }

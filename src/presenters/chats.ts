@@ -3,12 +3,13 @@ import { LIMITS } from '../protocol/limits.js';
 import type { ChatListItemResource, ChatResource, ParticipantResource } from '../protocol/resources.js';
 import { presentUser } from './users.js';
 
-export function presentChat(view: ChatView, viewerId: number): ChatResource {
+export function presentChat(view: ChatView, viewerId: number, epoch: string): ChatResource {
   const { chat, users } = view;
   return {
     ...presentFields(chat),
     is_active: chat.isActive,
     participants: users.map((user) => presentUser(user, viewerId)),
+    epoch,
   };
 }
 
@@ -34,7 +35,7 @@ export function presentParticipant(participant: Participant): ParticipantResourc
 }
 
 /** What a chat and its line in a list have in common. */
-function presentFields(chat: Chat): Omit<ChatResource, 'is_active' | 'participants'> {
+function presentFields(chat: Chat): Omit<ChatResource, 'is_active' | 'participants' | 'epoch'> {
   return {
     id: chat.id,
     name: chat.name,

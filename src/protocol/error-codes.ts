@@ -50,6 +50,8 @@ export const ERROR_CODES = {
   admin_required: info(403, 'Admin required', 'Only admins can do this'),
   last_admin: info(409, 'Last admin', 'A group needs at least one admin'),
 
+  resync_required: info(409, 'Start afresh', 'Reading on from this rev is not possible, read the chat afresh'),
+
   // Messages
   message_not_found: info(404, 'Message not found', 'Message not found'),
   sender_required: info(403, 'Sender required', 'Only the sender can edit a message'),

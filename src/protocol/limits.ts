@@ -30,6 +30,13 @@ export const LIMITS = {
   unreadMax: 1_000,
   /** Everyone's read marks are told in chats of up to this many participants; in larger ones only one's own. */
   readMarksMax: 20,
+  /** Items of one answer about changes, over all chats of it. */
+  changesLimitDefault: 100,
+  changesLimitMax: 500,
+  /** Chats that one question about changes may name, and chats it is told of beside them. */
+  changesChatsMax: 100,
+  /** Characters of the name of a data set; ours have 36. */
+  epochMax: 64,
   /** Nesting of a JSON body or frame; the deepest legal one has 3. Deeper input never reaches a validator. */
   jsonDepth: 8,
   /** Bytes of a JSON body: 10,000 astral characters escaped as \uXXXX pairs are 120 KB. */

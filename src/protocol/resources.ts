@@ -33,6 +33,8 @@ export interface ChatResource {
   participants: UserResource[];
   last_seq: number;
   rev: number;
+  /** Name of the data set that `rev` belongs to; both together say where to read on. */
+  epoch: string;
 }
 
 export interface ChatListItemResource {
@@ -91,12 +93,20 @@ export interface PageResource<T> {
   pages: number;
 }
 
+/** A page of chats; `epoch` is the one that all its revs belong to. */
+export interface ChatPageResource extends PageResource<ChatListItemResource> {
+  epoch: string;
+}
+
 /** A window of history by cursor; `items` newest first, like a page. */
 export interface WindowResource<T> {
   items: T[];
   has_more_before: boolean;
   has_more_after: boolean;
 }
+
+/** Why reading on from a rev is not possible. */
+export type ResyncReasonName = 'too_large' | 'future_rev' | 'other_epoch';
 
 /** RFC 9457 problem document; `code` is one of the registry in error-codes.ts. */
 export interface ProblemResource {
@@ -107,6 +117,10 @@ export interface ProblemResource {
   code: string;
   instance: string;
   errors?: { path: string; code: string; message: string }[];
+  /** Of `resync_required`: why, and where the chat stands. */
+  reason?: ResyncReasonName;
+  rev?: number;
+  epoch?: string;
 }
 
 /** How far a participant has read. */

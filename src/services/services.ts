@@ -2,6 +2,7 @@ import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
 import type { Message } from '../domain/message.js';
 import type { Identity, User } from '../domain/user.js';
 import type { ChatType } from '../protocol/resources.js';
+import type { ChatRev, DeltaPage, ResyncReason } from '../ports/change-log.js';
 import type { HistoryWindow } from '../ports/message-log.js';
 import type { StoreState } from '../ports/health.js';
 
@@ -37,6 +38,22 @@ export interface MessageWindow {
   readonly items: readonly Message[];
   readonly hasMoreBefore: boolean;
   readonly hasMoreAfter: boolean;
+}
+
+/** What changed in one chat, or why that cannot be told. */
+export type ChangesOfChat =
+  | { readonly kind: 'page'; readonly page: DeltaPage }
+  | { readonly kind: 'resync'; readonly reason: ResyncReason; readonly rev: number };
+
+export interface ChangesOfChats {
+  readonly epoch: string;
+  /** In ascending order of id. */
+  readonly chats: ReadonlyMap<number, ChangesOfChat>;
+  /** Chats asked for that the user is not in. */
+  readonly gone: readonly number[];
+  /** Chats of the user that were not asked for, ascending. */
+  readonly newChats: readonly ChatRev[];
+  readonly hasMoreChats: boolean;
 }
 
 /**
@@ -95,6 +112,25 @@ export interface Services {
   readonly realtime: {
     /** What a socket needs to go live: throws `chat_not_found`. */
     join(actor: Identity, chatId: number): Promise<{ rev: number }>;
+    /** Name of the data set that every rev belongs to. */
+    readonly epoch: string;
+    /** `resync_required` for another epoch or a rev from the future, `chat_not_found`. 1 <= limit <= 500. */
+    changes(
+      actor: Identity,
+      chatId: number,
+      since: { readonly sinceRev: number; readonly epoch?: string | undefined; readonly limit: number },
+    ): Promise<DeltaPage & { readonly epoch: string }>;
+    /** Up to 100 chats with the revs they are known at; all items together stay within `limit`, founders apart. */
+    changesOf(
+      actor: Identity,
+      vector: {
+        readonly chats: ReadonlyMap<number, number>;
+        readonly epoch?: string | undefined;
+        /** Chats not asked for are told above this id. */
+        readonly afterChatId: number;
+        readonly limit: number;
+      },
+    ): Promise<ChangesOfChats>;
     typing(actor: Identity, chatId: number, state: 'start' | 'stop'): Promise<void>;
     presence(actor: { userId: number; username: string }, chatId: number, state: 'joined' | 'left'): Promise<void>;
     stats(): { onlineUsers: number; totalConnections: number };

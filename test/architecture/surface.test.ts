@@ -40,6 +40,8 @@ describe('the surface', () => {
       'DELETE /api/v1/chats/:chat_id',
       'PUT /api/v1/chats/:chat_id/read',
       'PATCH /api/v1/chats/:chat_id/read',
+      'GET /api/v1/chats/:chat_id/changes',
+      'POST /api/v1/changes',
       'GET /api/v1/chats/:chat_id/participants',
       'POST /api/v1/chats/:chat_id/participants',
       'DELETE /api/v1/chats/:chat_id/participants',

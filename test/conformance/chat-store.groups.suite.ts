@@ -106,10 +106,11 @@ export function chatCreationSuite(open: OpenStores): void {
       await send(stores, view.chat.id, bob, 'still there?');
       expect(await listed(ada.id)).to.equal(1);
       await stores.chats.removeParticipant(view.chat.id, ada.id, ada.id, 'leave');
-      await stores.chats.openDirect(bob.id, ada.id);
+      expect(await stores.chats.openDirect(bob.id, ada.id)).to.include({ created: false, unhidden: false });
       expect(await listed(ada.id)).to.equal(0);
-      await stores.chats.openDirect(ada.id, bob.id);
+      expect(await stores.chats.openDirect(ada.id, bob.id)).to.include({ created: false, unhidden: true });
       expect(await listed(ada.id)).to.equal(1);
+      expect(await stores.chats.openDirect(ada.id, bob.id)).to.include({ created: false, unhidden: false });
     });
   });
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Schema } from 'yup';
 import { buildRoutes, describeRoutes } from '../../src/http/routes/index.js';
+import { changesBody } from '../../src/http/schemas/changes.js';
 import {
   addParticipantsBody,
   createChatBody,
@@ -28,6 +29,7 @@ const BODIES: Readonly<Record<string, Schema & { readonly fields: object }>> = {
   'POST /api/v1/chats': createChatBody,
   'PUT /api/v1/chats/{chat_id}': renameBody,
   'PUT /api/v1/chats/{chat_id}/read': markReadBody,
+  'POST /api/v1/changes': changesBody,
   'POST /api/v1/chats/{chat_id}/participants': addParticipantsBody,
   'DELETE /api/v1/chats/{chat_id}/participants': removeParticipantBody,
   'PUT /api/v1/chats/{chat_id}/participants/{user_id}': setAdminBody,

@@ -83,6 +83,7 @@ async function overRest(client: TestClient, samples: Samples, ann: TestUser, ben
   await note('page', asAnn.get(`/messages/chat/${chatId}?page=1&limit=1`));
   await note('window', asAnn.get(`/messages/chat/${chatId}?after_seq=1&limit=1`));
   await note('read', asBen.put(`/chats/${chatId}/read`, { seq: 1 }));
+  await onChanges(client, samples, ann, ben, chatId);
   await note('stats', asAnn.get('/ws/stats'));
   for (const [name, path] of Object.entries({ root: '/', info: '/api/v1/info' })) await note(name, asAnn.get(path));
   for (const name of ['health', 'live', 'ready']) {
@@ -91,6 +92,25 @@ async function overRest(client: TestClient, samples: Samples, ann: TestUser, ben
   await note('problem', asAnn.get('/chats/999999'));
   await note('problem_fields', asAnn.post('/messages', { chat_id: '5', content: '' }));
   return chatId;
+}
+
+/** What was missed, of one chat and of many. */
+async function onChanges(
+  client: TestClient,
+  samples: Samples,
+  ann: TestUser,
+  ben: TestUser,
+  chatId: number,
+): Promise<void> {
+  const asAnn = client.as(ann);
+  const changes = await asAnn.get(`/chats/${chatId}/changes?since_rev=1`);
+  samples.add('changes', changes.body);
+  samples.add('resync', (await asAnn.get(`/chats/${chatId}/changes?since_rev=999`)).body);
+  const { id: other } = await client.createGroup(ann, [ben]);
+  await client.createGroup(ann, [ben]);
+  const chats = { [chatId]: changes.body['rev'], [other]: 999, 999999: 0 };
+  samples.add('vector', (await asAnn.post('/changes', { chats })).body);
+  await asAnn.del(`/chats/${other}`);
 }
 
 interface Cast {

@@ -1,5 +1,6 @@
 import { presentChat, presentChatListItem } from '../../presenters/chats.js';
 import { presentPage } from '../../presenters/pages.js';
+import type { ChatPageResource } from '../../protocol/resources.js';
 import { createChatBody, markReadBody, renameBody } from '../schemas/chats.js';
 import { pageOf, pageQuery } from '../schemas/pages.js';
 import { route, UPDATE, type Route } from './route.js';
@@ -11,33 +12,35 @@ export const chatRoutes: readonly Route[] = [
     method: 'POST',
     path: CHATS,
     body: createChatBody,
-    async handler({ actor, body }, { chats }) {
+    async handler({ actor, body }, { chats, realtime }) {
       const draft = { type: body.chat_type, name: body.name ?? null, participantIds: body.participant_ids };
       const { view, created } = await chats.create(actor, draft);
-      return { status: created ? 201 : 200, body: presentChat(view, actor.userId) };
+      return { status: created ? 201 : 200, body: presentChat(view, actor.userId, realtime.epoch) };
     },
   }),
   route({
     method: 'GET',
     path: CHATS,
     query: pageQuery,
-    async handler({ actor, query }, { chats }) {
-      return { body: presentPage(await chats.list(actor, pageOf(query)), presentChatListItem) };
+    async handler({ actor, query }, { chats, realtime }) {
+      const page = presentPage(await chats.list(actor, pageOf(query)), presentChatListItem);
+      return { body: { ...page, epoch: realtime.epoch } satisfies ChatPageResource };
     },
   }),
   route({
     method: 'GET',
     path: `${CHATS}/:chat_id`,
-    async handler({ actor, params }, { chats }) {
-      return { body: presentChat(await chats.get(actor, params.chat_id), actor.userId) };
+    async handler({ actor, params }, { chats, realtime }) {
+      return { body: presentChat(await chats.get(actor, params.chat_id), actor.userId, realtime.epoch) };
     },
   }),
   route({
     method: UPDATE,
     path: `${CHATS}/:chat_id`,
     body: renameBody,
-    async handler({ actor, params, body }, { chats }) {
-      return { body: presentChat(await chats.rename(actor, params.chat_id, body.name), actor.userId) };
+    async handler({ actor, params, body }, { chats, realtime }) {
+      const renamed = await chats.rename(actor, params.chat_id, body.name);
+      return { body: presentChat(renamed, actor.userId, realtime.epoch) };
     },
   }),
   route({

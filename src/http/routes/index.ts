@@ -1,3 +1,4 @@
+import { changeRoutes } from './changes.js';
 import { chatRoutes } from './chats.js';
 import { messageRoutes } from './messages.js';
 import { participantRoutes } from './participants.js';
@@ -23,6 +24,7 @@ export function buildRoutes(options: { readonly passwordMinLength: number }): re
     ...systemRoutes,
     ...userRoutes(options.passwordMinLength),
     ...chatRoutes,
+    ...changeRoutes,
     ...participantRoutes,
     ...messageRoutes,
     ...realtimeRoutes,

@@ -1,9 +1,12 @@
 import type { ChatStore } from '../../ports/chat-store.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Presence } from '../../ports/presence.js';
 import type { UserStore } from '../../ports/user-store.js';
-import type { Publish } from '../realtime/publisher.js';
+import type { Publish, PublishToUsers } from '../realtime/publisher.js';
+import type { ReadEvents } from '../realtime/read-events.js';
 import type { Services } from '../services.js';
 import { createChat } from './create.js';
+import { markRead } from './mark-read.js';
 import { onlineUsers } from './online.js';
 
 export interface ChatDeps {
@@ -11,6 +14,9 @@ export interface ChatDeps {
   readonly users: UserStore;
   readonly presence: Presence;
   readonly publish: Publish;
+  readonly publishToUsers: PublishToUsers;
+  readonly readEvents: ReadEvents;
+  readonly clock: Clock;
 }
 
 export function createChatServices(deps: ChatDeps): Services['chats'] {
@@ -27,7 +33,7 @@ export function createChatServices(deps: ChatDeps): Services['chats'] {
       publish(events);
       return result;
     },
-    markRead: (actor, chatId, seq) => chats.markRead(chatId, actor.userId, seq),
+    markRead: (actor, chatId, seq) => markRead(deps, actor, chatId, seq),
     online: (actor, chatId) => onlineUsers(deps, actor, chatId),
   };
 }

@@ -24,6 +24,7 @@ describe('chats', () => {
     expect(answer.status).to.equal(201);
     expect(answer.body).to.have.all.keys(
       'id', 'name', 'chat_type', 'created_at', 'updated_at', 'is_active', 'participants', 'last_seq', 'rev',
+      'epoch',
     ); // prettier-ignore
     expect(answer.body).to.include({ name: 'Crew', chat_type: 'group', is_active: true, last_seq: 0 });
     expect(answer.body.participants.map((user) => user.id)).to.have.members([alice.id, bob.id, carol.id]);

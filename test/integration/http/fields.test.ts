@@ -13,7 +13,7 @@ import {
   type World,
 } from './world.js';
 
-type Kind = 'text' | 'id' | 'number' | 'flag' | 'ids';
+type Kind = 'text' | 'id' | 'number' | 'flag' | 'ids' | 'revs';
 
 /** Every field that any body has: its kind, whether null is a value, whether it may be left out. */
 const FIELDS: Readonly<Record<string, { kind: Kind; nullable?: true; optional?: true }>> = {
@@ -33,6 +33,10 @@ const FIELDS: Readonly<Record<string, { kind: Kind; nullable?: true; optional?: 
   message_type: { kind: 'text', optional: true },
   client_message_id: { kind: 'text', optional: true },
   expected_version: { kind: 'number', optional: true },
+  chats: { kind: 'revs' },
+  epoch: { kind: 'text', optional: true },
+  after_chat_id: { kind: 'number', optional: true },
+  limit: { kind: 'number', optional: true },
 };
 /** Where a field is not what it is elsewhere. */
 const EXCEPTIONS: Readonly<Record<string, { nullable?: true; optional?: true }>> = {
@@ -48,6 +52,7 @@ const WRONG: Readonly<Record<Kind, readonly string[]>> = {
   number: ['true', '"5"', '-1', '-0', '1.5', '1e309', '9007199254740993', '[]', '[5]', '{}', '"NaN"', '"2023-01-01"', '""'],
   flag: ['1', '0', '"true"', '"false"', '""', '[]', '{}', '1e309'],
   ids: ['true', '5', '"5"', '{}', '{"0":5,"length":1}', '[]', '["5"]', '[null]', '[0]', '[-1]', '[1.5]', '[[5]]', '[{}]', '[true]', '[9007199254740993]'],
+  revs: ['true', '5', '"5"', '[]', '[5]', '{"0":5}', '{"-1":5}', '{"1.5":5}', '{"1e3":5}', '{"05":5}', '{" 5":5}', '{"+5":5}', '{"٥":5}', '{"":5}', '{"a":5}', '{"9007199254740993":5}', '{"5":"5"}', '{"5":-1}', '{"5":-0}', '{"5":1.5}', '{"5":1e309}', '{"5":null}', '{"5":[5]}', '{"5":{"$gt":0}}', '{"5":true}'],
 }; // prettier-ignore
 
 /** B16: keys that answers have or stores know, and no command. */

@@ -77,6 +77,12 @@ const BODIES: Readonly<Record<string, (world: World) => Body>> = {
   }),
   '/api/v1/chats/:chat_id': () => ({ name: 'renamed' }),
   '/api/v1/chats/:chat_id/read': () => ({ seq: 1 }),
+  '/api/v1/changes': ({ group, direct }) => ({
+    chats: { [group.id]: 1, [direct.id]: 0 },
+    epoch: group.epoch,
+    after_chat_id: 0,
+    limit: 10,
+  }),
   'POST /api/v1/chats/:chat_id/participants': ({ bob, carol }) => ({ user_ids: [bob.id, carol.id] }),
   'DELETE /api/v1/chats/:chat_id/participants': ({ carol }) => ({ user_id: carol.id }),
   '/api/v1/chats/:chat_id/participants/:user_id': () => ({ is_admin: true }),

@@ -131,6 +131,9 @@ export class Harness {
         window: unused,
       },
       realtime: {
+        epoch: 'epoch-of-tests',
+        changes: unused,
+        changesOf: unused,
         join: (actor, chatId) => this.join(actor, chatId),
         typing: (actor, chatId, state) =>
           this.tell(actor, chatId, state === 'start' ? 'typing_started' : 'typing_stopped'),

@@ -11,6 +11,8 @@ const STATE = `SELECT c.last_seq, c.last_visible_seq, p.last_read_seq
   FROM chat_participants p JOIN chats c ON c.id = p.chat_id
   WHERE p.chat_id = ? AND p.user_id = ? AND p.left_at IS NULL AND c.is_active = TRUE`;
 
+const PARTICIPANTS = `SELECT COUNT(*) AS total FROM chat_participants p WHERE p.chat_id = ? AND p.left_at IS NULL`;
+
 /**
  * Without the chat's lock, so that reading never waits for sending: last_seq only grows, so a bound taken before the
  * update still holds, and the update itself moves forward only.
@@ -24,22 +26,24 @@ export async function markRead(
   const { sql } = context;
   const before = await sql.read((session) => readState(session, chatId, userId));
   const wanted = Math.min(seq, before.lastSeq);
-  if (wanted > before.lastReadSeq) await moveTo(context, chatId, userId, wanted);
+  const hasMoved = wanted > before.lastReadSeq && (await moveTo(context, chatId, userId, wanted));
   return sql.snapshot(async (session) => {
     const { lastReadSeq, lastVisibleSeq } = await readState(session, chatId, userId);
-    if (lastVisibleSeq <= lastReadSeq) return { lastReadSeq, unreadCount: 0 };
+    const moved = hasMoved ? { participants: await countParticipants(session, chatId) } : null;
+    if (lastVisibleSeq <= lastReadSeq) return { lastReadSeq, unreadCount: 0, moved };
     const unread = await countUnread(session, sql.kind, [{ chatId, lastReadSeq }]);
-    return { lastReadSeq, unreadCount: unread.get(chatId) ?? 0 };
+    return { lastReadSeq, unreadCount: unread.get(chatId) ?? 0, moved };
   });
 }
 
-async function moveTo(context: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<void> {
+/** Whether the mark was below until now. */
+async function moveTo(context: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<boolean> {
   const { sql } = context;
   const { chatParticipants } = sql.tables;
-  await settled(
+  return settled(
     sql,
-    (tx) =>
-      tx.db
+    async (tx) => {
+      const written = await tx.db
         .update(chatParticipants)
         .set({ lastReadSeq: wanted })
         .where(
@@ -49,7 +53,9 @@ async function moveTo(context: RepositoryContext, chatId: number, userId: number
             isNull(chatParticipants.leftAt),
             lt(chatParticipants.lastReadSeq, wanted),
           ),
-        ),
+        );
+      return tx.affectedRows(written) > 0;
+    },
     async (tx) => {
       const mine = and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, userId));
       const [row] = await tx.lock(tx.db.select().from(chatParticipants).where(mine));
@@ -57,6 +63,11 @@ async function moveTo(context: RepositoryContext, chatId: number, userId: number
     },
     chatPlaces(context),
   );
+}
+
+async function countParticipants(session: Session, chatId: number): Promise<number> {
+  const [row] = await session.query(PARTICIPANTS, [chatId]);
+  return Number(row?.['total'] ?? 0);
 }
 
 interface ReadState {

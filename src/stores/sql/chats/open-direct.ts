@@ -19,12 +19,12 @@ export async function openDirect(
   if (userId === otherId) throw new AppError('unknown_participants');
   const key = `${Math.min(userId, otherId)}:${Math.max(userId, otherId)}`;
   const existing = await findDirect(context, key);
-  if (existing !== null) return { view: await unhide(context, existing, userId), created: false };
+  if (existing !== null) return unhide(context, existing, userId);
   const created = await createDirect(context, key, userId, otherId);
-  if (created !== null) return { view: created, created: true };
+  if (created !== null) return { view: created, created: true, unhidden: false };
   const theirs = await findDirect(context, key);
   if (theirs === null) throw new AppError('unavailable');
-  return { view: await unhide(context, theirs, userId), created: false };
+  return unhide(context, theirs, userId);
 }
 
 async function findDirect({ sql }: RepositoryContext, key: string): Promise<ChatView | null> {
@@ -60,9 +60,9 @@ async function createDirect(
   );
 }
 
-async function unhide(context: RepositoryContext, view: ChatView, userId: number): Promise<ChatView> {
+async function unhide(context: RepositoryContext, view: ChatView, userId: number): ReturnType<ChatStore['openDirect']> {
   const mine = view.participants.find((participant) => participant.userId === userId);
-  if (mine === undefined || mine.hiddenSeq === null) return view;
+  if (mine === undefined || mine.hiddenSeq === null) return { view, created: false, unhidden: false };
   const { sql } = context;
   const { chatParticipants } = sql.tables;
   const row = and(eq(chatParticipants.chatId, view.chat.id), eq(chatParticipants.userId, userId));
@@ -76,5 +76,7 @@ async function unhide(context: RepositoryContext, view: ChatView, userId: number
     chatPlaces(context),
   );
   const participants = view.participants.map((one) => (one.userId === userId ? { ...one, hiddenSeq: null } : one));
-  return { ...view, participants };
+  // A newer message has brought it back already.
+  const unhidden = view.chat.lastSeq <= mine.hiddenSeq;
+  return { view: { ...view, participants }, created: false, unhidden };
 }
