@@ -26,6 +26,8 @@ export interface TestApp extends App {
 export interface TestAppOptions extends Overrides {
   /** Settings by their names, over the ones for tests. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where to keep its data, for nodes that share one; otherwise a fresh place that `stop` removes. */
+  readonly storage?: Pick<FreshStorage, 'env'>;
 }
 
 /** Fast and without throttles; a test that is about one of these sets it itself. */
@@ -48,8 +50,8 @@ export const TEST_ENVIRONMENT = {
  * PARLEY_TEST_LISTENER (auto, uws, node) chooses the edge. `stop` removes everything.
  */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { env, ...overrides } = options;
-  const storage = await freshStorage();
+  const { env, storage: given, ...overrides } = options;
+  const storage = given === undefined ? await freshStorage() : { ...given, remove: () => Promise.resolve() };
   try {
     const settings = settingsOf({ ...TEST_ENVIRONMENT, ...listenerOf(), ...storage.env, ...env });
     const logs: string[] = [];
