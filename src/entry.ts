@@ -8,9 +8,9 @@ import { createLogger } from './telemetry/logger.js';
 export interface Entry {
   readonly settings: Settings;
   readonly logger: Logger;
-  /** Standard output is a terminal: say things in words, not in events. */
+  /** The log goes to a terminal: say things in words, not in events. */
   readonly terminal: boolean;
-  /** For `.catch` of the command's main function: says what went wrong and exits 1. */
+  /** For `.catch` of the command's main function: says what went wrong and exits. */
   readonly fail: (error: unknown) => never;
 }
 
@@ -21,31 +21,39 @@ const SAME_PRESS_MS = 200;
 /** A little less than the ten seconds that operators are promised. */
 const STOP_MS = 9_500;
 
-/** Reads the settings; what is wrong with them is listed, all of it, and the process exits with 1. */
-export function enter(): Entry {
-  const terminal = process.stdout.isTTY;
+export interface EntryOptions {
+  /** What the process exits with when it cannot do its work; 1 where not given. */
+  readonly failureCode?: number;
+  /** `stderr` for commands whose standard output is their result. */
+  readonly log?: 'stdout' | 'stderr';
+}
+
+/** Reads the settings; what is wrong with them is listed, all of it, and the process exits. */
+export function enter({ failureCode = 1, log = 'stdout' }: EntryOptions = {}): Entry {
+  const stream = log === 'stderr' ? process.stderr : undefined;
+  const terminal = (stream ?? process.stdout).isTTY;
   const parsed = parseSettings(readEnvironment(), { isTty: terminal });
   if (!parsed.ok) {
-    const logger = createLogger({ level: 'error', format: terminal ? 'pretty' : 'json' });
+    const logger = createLogger({ level: 'error', format: terminal ? 'pretty' : 'json' }, stream);
     for (const { name, problem } of parsed.problems) logger.error({ setting: name }, `${name} ${problem}`);
-    process.exit(1);
+    process.exit(failureCode);
   }
   const { settings, warnings } = parsed;
-  const logger = createLogger(settings.log);
+  const logger = createLogger(settings.log, stream);
   for (const { name, problem } of warnings) logger.warn({ setting: name }, `${name} ${problem}`);
 
   const fail = (error: unknown): never => {
     logger.error(settings.debug ? { err: error } : {}, `Parley cannot go on: ${describeError(error)}`);
-    process.exit(1);
+    process.exit(failureCode);
   };
   return { settings, logger, terminal, fail };
 }
 
 /** A bug that nobody caught: the state of the process is unknown, so it ends, and its supervisor starts a new one. */
-export function exitOnBugs(logger: Logger): void {
+export function exitOnBugs(logger: Logger, code = 1): void {
   process.on('uncaughtException', (error, origin) => {
     logger.error({ err: error, origin }, 'an error was not handled, exiting');
-    process.exit(1);
+    process.exit(code);
   });
 }
 

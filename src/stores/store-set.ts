@@ -5,6 +5,7 @@ import type { ChatStore } from '../ports/chat-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Failpoints } from '../ports/failpoints.js';
 import type { StoreHealth } from '../ports/health.js';
+import type { Inspection } from '../ports/inspection.js';
 import type { Leases } from '../ports/leases.js';
 import type { Logger } from '../ports/logger.js';
 import type { MessageLog } from '../ports/message-log.js';
@@ -55,6 +56,7 @@ export interface StoreSet {
   readonly oldBodies: OldBodyStore;
   readonly references: BodyReferences;
   readonly leases: Leases;
+  readonly inspection: Inspection;
   readonly health: StoreHealth;
   /** The seam below the stores, for what has no port of its own. */
   readonly sql: SqlDatabase;

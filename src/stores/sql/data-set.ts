@@ -3,7 +3,8 @@ import { eq } from 'drizzle-orm';
 import type { Clock } from '../../ports/clock.js';
 import type { Session, SqlDatabase } from './database.js';
 
-const MAIN = 'main';
+/** The id of the only row. */
+export const MAIN = 'main';
 
 /** The epoch of this data, made by whichever process comes first. */
 export async function ensureEpoch(sql: SqlDatabase, clock: Clock): Promise<string> {

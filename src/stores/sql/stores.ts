@@ -7,6 +7,7 @@ import { createChatStore } from './chats/index.js';
 import type { SqlDatabase } from './database.js';
 import { ensureEpoch } from './data-set.js';
 import { createBodyReferences } from './integrity/body-references.js';
+import { createInspection } from './integrity/inspection.js';
 import { createLeases } from './leases.js';
 import { createMessageLog } from './messages/index.js';
 import type { MigrationStep } from './migrate.js';
@@ -31,6 +32,7 @@ export async function createSqlStores(
     oldBodies: createOldBodyStore(sql),
     references: createBodyReferences(sql),
     leases: createLeases(sql),
+    inspection: createInspection(sql),
     sql,
     epoch,
   };

@@ -1,0 +1,61 @@
+import { Binary, MongoClient, type Collection } from 'mongodb';
+import type { SqlValue } from '../../src/stores/sql/database.js';
+import type { TestStores } from './stores.js';
+
+/** Changes made by hand, behind the back of every port. */
+export interface Damage {
+  /** Another text in a stored body, its hash left as it was. */
+  alterBody(id: Uint8Array, content: string): Promise<void>;
+  removeBody(id: Uint8Array): Promise<void>;
+  /** A body as a late or lost write leaves it. */
+  plantBody(body: { id: Uint8Array; messageId: Uint8Array; chatId: number }): Promise<void>;
+  /** Every id there is. */
+  bodyIds(): Promise<readonly string[]>;
+  /** One statement on the SQL database. */
+  sql(text: string, values?: readonly SqlValue[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface BodyDocument {
+  _id: Binary;
+  [field: string]: unknown;
+}
+
+export async function damageTo(stores: TestStores): Promise<Damage> {
+  const { storage } = stores;
+  const sql: Damage['sql'] = (text, values = []) =>
+    stores.sql.transaction((tx) => tx.run(text, values)).then(() => undefined);
+  const common = {
+    sql,
+    removeBody: (id: Uint8Array) => stores.bodies.delete([id]),
+    plantBody: async ({ id, messageId, chatId }: Parameters<Damage['plantBody']>[0]) => {
+      const body = { id, messageId, chatId, senderId: 1, content: 'planted', timestamp: new Date() };
+      await stores.bodies.insert([body]);
+    },
+    async bodyIds() {
+      const ids: string[] = [];
+      for (let cursor: Uint8Array | null = null; ;) {
+        const { bodies, next } = await stores.bodies.walk(cursor, 1_000);
+        ids.push(...bodies.map(({ id }) => Buffer.from(id).toString('hex')));
+        if (next === null) return ids;
+        cursor = next;
+      }
+    },
+  };
+  if (storage.kind === 'embedded') {
+    return {
+      ...common,
+      alterBody: (id, content) => sql('UPDATE bodies SET content = ? WHERE id = ?', [content, id]),
+      close: () => Promise.resolve(),
+    };
+  }
+  const client = await MongoClient.connect(storage.mongodb.url);
+  const messages: Collection<BodyDocument> = client.db(storage.mongodb.database).collection('messages');
+  return {
+    ...common,
+    async alterBody(id, content) {
+      await messages.updateOne({ _id: new Binary(id, Binary.SUBTYPE_UUID) }, { $set: { content } });
+    },
+    close: () => client.close(),
+  };
+}
