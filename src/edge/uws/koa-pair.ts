@@ -9,7 +9,8 @@ export interface Reply {
   readonly status: number;
   readonly statusMessage: string | undefined;
   readonly headers: HeaderFields;
-  readonly body: Buffer;
+  /** Text where the handler gave it in one piece: the native side encodes it in passing. */
+  readonly body: Buffer | string;
 }
 
 type Done = (error?: Error | null) => void;
@@ -68,7 +69,7 @@ export class BridgedRequest extends IncomingMessage {
  */
 export class BridgedResponse extends ServerResponse {
   private readonly fields = new HeaderFields();
-  private readonly chunks: Buffer[] = [];
+  private readonly chunks: (Buffer | string)[] = [];
   private begun = false;
   private sent = false;
 
@@ -147,8 +148,7 @@ export class BridgedResponse extends ServerResponse {
     if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') this.keep(chunk, encodingOrDone);
     this.begun = true;
     this.finished = true;
-    const [only] = this.chunks;
-    const body = this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks);
+    const body = wholeOf(this.chunks);
     this.finish({ status: this.statusCode, statusMessage: this.statusMessage, headers: this.fields, body });
     callLater(typeof chunk === 'function' ? chunk : encodingOrDone, done);
     return this;
@@ -180,7 +180,8 @@ export class BridgedResponse extends ServerResponse {
 
   private keep(chunk: unknown, encoding: unknown): void {
     if (typeof chunk === 'string') {
-      this.chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
+      const isUtf8 = typeof encoding !== 'string' || encoding === 'utf8' || encoding === 'utf-8';
+      this.chunks.push(isUtf8 ? chunk : Buffer.from(chunk, encoding as BufferEncoding));
     } else if (chunk instanceof Uint8Array) {
       this.chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     } else {
@@ -204,6 +205,12 @@ Object.defineProperties(BridgedResponse.prototype, {
     },
   },
 });
+
+function wholeOf(chunks: readonly (Buffer | string)[]): Buffer | string {
+  const [only = ''] = chunks;
+  if (chunks.length <= 1) return only;
+  return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+}
 
 function callLater(first: unknown, second: Done | undefined): void {
   const done = typeof first === 'function' ? (first as Done) : second;

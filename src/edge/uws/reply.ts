@@ -14,7 +14,7 @@ export interface WireReply {
   readonly status: number;
   readonly statusLine: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
+  readonly body: Buffer | string;
   /** What a HEAD answer says of the body it leaves out; null: nothing. */
   readonly contentLength: string | null;
   /** The handler wants the connection closed. */
@@ -77,12 +77,12 @@ export function writeReply(
     // With a number the native side would write a second content-length.
     res.endWithoutBody();
     done();
-  } else if (reply.body.byteLength <= COPY_BYTES) {
+  } else if (mostBytes(reply.body) <= COPY_BYTES) {
     res.end(reply.body, closeAfter);
     done();
   } else {
     if (closeAfter) res.writeHeader('connection', 'close');
-    writeLarge(res, reply.body, done);
+    writeLarge(res, typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body, done);
   }
 }
 
@@ -110,6 +110,11 @@ export function writePending(res: HttpResponse, method: string, answer: EdgeAnsw
   res.writeHeader('date', new Date().toUTCString());
   const length = String(answer.body.byteLength + 2);
   res.writeHeader('content-length', method === 'HEAD' ? `${length}\r\n` : `${length}\r\n\r\n${answer.body.toString()}`);
+}
+
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+function mostBytes(body: Buffer | string): number {
+  return typeof body === 'string' ? body.length * 3 : body.byteLength;
 }
 
 function writeLarge(res: HttpResponse, body: Buffer, done: () => void): void {
