@@ -1,33 +1,50 @@
 import type Router from '@koa/router';
-import type { Layer, MatchResult } from '@koa/router';
+import type { Layer } from '@koa/router';
 import type { DefaultContext } from 'koa';
-import type { RequestState } from './context.js';
+import type { HttpContext, HttpMiddleware, RequestState } from './context.js';
 
-type RouteLayer = Layer<RequestState, DefaultContext>;
-type Indexed = readonly (readonly [prefix: string, layer: RouteLayer])[];
+interface Indexed {
+  /** What every path of the layer begins with. */
+  readonly prefix: string;
+  readonly layer: Layer<RequestState, DefaultContext>;
+  readonly run: (ctx: HttpContext) => unknown;
+}
 
 /**
- * Puts an index in front of the router's own search, which tries the pattern of every route of the table on every
- * request and runs the layers of all that fit. Here the first that fits is the only one, as a route never passes a
- * request on. To be called when the table is complete.
+ * Runs the first layer of a router's table that fits the request, and only it, as a route never passes a request on.
+ * The router's own dispatcher tries the pattern of every route of the table on every request and composes the stages of
+ * all that fit anew each time: with 60 routes that was a fifth of the time of a small request.
  */
-export function indexRoutes(router: Router<RequestState>): void {
-  const byMethod = new Map<string, Indexed>();
-  for (const method of new Set(router.stack.flatMap((layer) => layer.methods))) {
-    const layers = router.stack.filter((layer) => layer.methods.includes(method));
-    byMethod.set(
-      method,
-      layers.map((layer) => [literalStart(String(layer.path)), layer]),
-    );
-  }
-  router.match = (path, method): MatchResult<RequestState, DefaultContext> => {
-    for (const [prefix, layer] of byMethod.get(method) ?? []) {
-      if (path.startsWith(prefix) && layer.match(path)) {
-        return { path: [layer], pathAndMethod: [layer], route: true };
-      }
+export function dispatch(router: Router<RequestState>): HttpMiddleware {
+  const byMethod = indexOf(router);
+  return (ctx, next) => {
+    const { path } = ctx;
+    for (const { prefix, layer, run } of byMethod.get(ctx.method) ?? []) {
+      if (!path.startsWith(prefix) || !layer.match(path)) continue;
+      const routed: HttpContext & { params?: Readonly<Record<string, string>> } = ctx;
+      routed.params = layer.paramNames.length === 0 ? {} : layer.params(path, layer.captures(path));
+      return run(ctx);
     }
-    return { path: [], pathAndMethod: [], route: false };
+    return next();
   };
+}
+
+function indexOf(router: Router<RequestState>): ReadonlyMap<string, readonly Indexed[]> {
+  const byMethod = new Map<string, Indexed[]>();
+  for (const layer of router.stack) {
+    const indexed = { prefix: literalStart(String(layer.path)), layer, run: inOrder(layer.stack as HttpMiddleware[]) };
+    for (const method of layer.methods) byMethod.set(method, [...(byMethod.get(method) ?? []), indexed]);
+  }
+  return byMethod;
+}
+
+/** The stages as one function, each called with the rest as its `next`. */
+function inOrder(stages: readonly HttpMiddleware[]): Indexed['run'] {
+  const done = (): Promise<void> => Promise.resolve();
+  return stages.reduceRight<(ctx: HttpContext) => unknown>(
+    (rest, stage) => (ctx) => stage(ctx, () => rest(ctx) as Promise<void>) as unknown,
+    done,
+  );
 }
 
 /** Up to the first parameter or optional part. */

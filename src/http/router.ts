@@ -6,7 +6,6 @@ import { authenticate } from './middleware/authenticate.js';
 import { readJson } from './middleware/read-json.js';
 import { refuseMethod } from './middleware/refuse-method.js';
 import { runRoute } from './middleware/run-route.js';
-import { indexRoutes } from './route-index.js';
 import type { Route } from './routes/route.js';
 
 /**
@@ -23,7 +22,6 @@ export function createRouter(routes: readonly Route[], deps: HttpDeps): Router<R
     const methods = here.flatMap((route) => route.methods);
     router.register(both, [...METHODS], [noteRoute(path), refuseMethod(methods)]);
   }
-  indexRoutes(router);
   return router;
 }
 

@@ -8,7 +8,8 @@ import { errorAnswers } from './middleware/error-answers.js';
 import { refusePath } from './middleware/refuse-method.js';
 import { requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
-import { noStore, securityHeaders } from './middleware/security-headers.js';
+import { fixedHeaders } from './middleware/fixed-headers.js';
+import { dispatch } from './dispatch.js';
 import { createRouter } from './router.js';
 import { buildRoutes, describeRoutes, type RouteInfo } from './routes/index.js';
 
@@ -24,12 +25,11 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const app = new Koa<RequestState>({ proxy: false });
   app.use(requestId());
   app.use(accessLog(deps));
-  app.use(securityHeaders());
-  app.use(noStore());
+  app.use(fixedHeaders());
   app.use(cors(deps.corsOrigins));
   app.use(errorAnswers(deps.logger));
   app.use(requestTarget());
-  app.use(createRouter(routes, deps).routes());
+  app.use(dispatch(createRouter(routes, deps)));
   app.use(refusePath());
   // What happens outside the stages: mostly clients that went away while their answer was written.
   app.on('error', (error: unknown) => deps.logger.warn({ err: error }, 'an answer could not be sent'));
