@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken';
 import { AppError } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { TokenService } from '../ports/token-service.js';
-import { readClaims } from './token-claims.js';
+import { isCurrent, readClaims, type Claims } from './token-claims.js';
 
 export interface TokenServiceOptions {
   readonly secretKey: string;
@@ -15,7 +15,7 @@ export interface TokenServiceOptions {
 /** Longer than any token of ours; nothing beyond it is looked at. */
 const MAX_LENGTH = 1_024;
 
-/** Signatures remembered as good, for about as many users as one node serves. The claims are judged anew each time. */
+/** Tokens of ours remembered, for about as many users as one node serves. Their times are judged anew at each look. */
 const REMEMBERED = 10_000;
 
 /**
@@ -28,7 +28,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const { clock } = options;
   const key = createSecretKey(options.secretKey, 'utf8');
   const expiresIn = Math.floor(options.minutes * 60);
-  const verified = new Map<string, unknown>();
+  const verified = new Map<string, Claims>();
 
   return {
     issue(userId) {
@@ -38,22 +38,22 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     },
 
     verify(token) {
-      const claims = readClaims(remembered(token), clock.now() / 1_000);
-      if (claims === null) throw new AppError('not_authenticated');
+      const claims = remembered(token);
+      if (claims === null || !isCurrent(claims, clock.now() / 1_000)) throw new AppError('not_authenticated');
       return { userId: claims.userId, expiresAt: new Date(claims.exp * 1_000) };
     },
   };
 
   /** A client sends the same token with every request; checking its signature takes about 100 µs. */
-  function remembered(token: string): unknown {
+  function remembered(token: string): Claims | null {
     const known = verified.get(token);
     if (known !== undefined) return known;
-    const payload = signedPayload(token);
-    if (payload === null) return null;
+    const claims = readClaims(signedPayload(token));
+    if (claims === null) return null;
     const [oldest] = verified.keys();
     if (verified.size >= REMEMBERED && oldest !== undefined) verified.delete(oldest);
-    verified.set(token, payload);
-    return payload;
+    verified.set(token, claims);
+    return claims;
   }
 
   /** What was signed with our key, or null; the claims are judged by readClaims alone. */

@@ -40,16 +40,22 @@ function bounded(text: string): string {
 }
 
 function scrubFields(object: object, depth: number): Record<string, unknown> {
-  const entries: [string, unknown][] = Object.entries(object).slice(0, ITEMS);
-  return Object.fromEntries(entries.map(([name, value]) => scrubField(name, value, depth)));
+  const source = object as Readonly<Record<string, unknown>>;
+  const names = Object.keys(source);
+  if (names.length > ITEMS) names.length = ITEMS;
+  // No prototype: a field called `__proto__` is a field like any other.
+  const fields = Object.create(null) as Record<string, unknown>;
+  for (const name of names) {
+    const verdict = judgeName(name);
+    fields[verdict.text] = scrubField(name, verdict.holds, source[name], depth);
+  }
+  return fields;
 }
 
-function scrubField(name: string, value: unknown, depth: number): [name: string, value: unknown] {
-  const { text, holds } = judgeName(name);
-  if (isHidden(holds, value)) return [text, HIDDEN];
+function scrubField(name: string, holds: NameVerdict['holds'], value: unknown, depth: number): unknown {
+  if (isHidden(holds, value)) return HIDDEN;
   // Anything can be thrown; what is not an Error says nothing at all.
-  const isError = name === ERROR_NAME && value !== null && value !== undefined;
-  return [text, isError ? scrubError(value) : scrubValue(value, depth)];
+  return name === ERROR_NAME && value !== null && value !== undefined ? scrubError(value) : scrubValue(value, depth);
 }
 
 interface NameVerdict {

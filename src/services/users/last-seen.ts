@@ -19,7 +19,8 @@ export function createLastSeen(deps: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): LastSeen {
-  let seen = new Map<number, Date>();
+  /** Milliseconds of the epoch, by user. */
+  let seen = new Map<number, number>();
   let timer: NodeJS.Timeout | null = null;
 
   async function flush(): Promise<void> {
@@ -27,7 +28,7 @@ export function createLastSeen(deps: {
     const batch = seen;
     seen = new Map();
     try {
-      await deps.users.touchLastSeen(Array.from(batch, ([userId, at]) => ({ userId, at })));
+      await deps.users.touchLastSeen(Array.from(batch, ([userId, at]) => ({ userId, at: new Date(at) })));
     } catch (error) {
       deps.logger.warn({ err: error, users: batch.size }, 'last_seen was not written and will be with the next visit');
     }
@@ -35,7 +36,7 @@ export function createLastSeen(deps: {
 
   return {
     note(userId) {
-      seen.set(userId, new Date(deps.clock.now()));
+      seen.set(userId, deps.clock.now());
     },
     start() {
       timer ??= setInterval(() => void flush(), INTERVAL_MS).unref();
