@@ -3,18 +3,21 @@ import type { DurableEvent } from '../../domain/events.js';
 import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../ports/failpoints.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../ports/message-log.js';
 import type { Publish } from '../realtime/publisher.js';
+import { SECOND_LANE_LIMITS, SecondLane, type SecondLaneLimits, type Waiting } from './second-lane.js';
 
 /**
  * Group commit: sends share transactions instead of paying for one each.
  *
  *   1. collect   A send joins the queue and waits. While a batch is being written, the next one gathers; before it goes,
  *                the loop turns a few more times as long as sends keep coming in. There is no timer.
- *   2. store     One `append` at a time takes everything gathered, up to a bound, in the order of arrival.
+ *   2. store     One batch at a time takes everything gathered, up to a bound, in the order of arrival. Chats that
+ *                somebody else holds are left to the second lane, with all of their later sends.
  *   3. acknowledge  Each send gets its own outcome. Only now: an answer is never given before the commit.
  *   4. publish   The events of the whole batch in one call, so that each socket gets them in one write.
  *
- * Kept here: acknowledged means committed; one caller's sends keep their order; the queue is bounded, what does not fit
- * is refused before anything happened.
+ * Kept here: acknowledged means committed (I1), one caller's sends to a chat keep their order (I7), and of what is stored
+ * but could not be said nothing definite is claimed (I13). The store keeps the rest: one message per key (I3), dense
+ * seqs (I4). The queue is bounded; what does not fit is refused before anything happened.
  */
 export interface MessageWriter {
   /** Resolves with the outcome after the commit. Throws `overloaded` when too much is waiting already. */
@@ -28,37 +31,45 @@ export interface WriterLimits {
   readonly batch: number;
   /** Most drafts waiting; about a second of work, more would only add latency. */
   readonly queuedItems: number;
-  /** Most characters waiting, in UTF-16 units. */
-  readonly queuedChars: number;
+  /** Most bytes of content waiting, as UTF-8. */
+  readonly queuedBytes: number;
 }
 
-export const WRITER_LIMITS: WriterLimits = { batch: 256, queuedItems: 10_000, queuedChars: 32 * 1024 * 1024 };
+export const WRITER_LIMITS: WriterLimits = { batch: 256, queuedItems: 10_000, queuedBytes: 32 * 1024 * 1024 };
 
 /** More turns add latency to a lone send and gather little: a prototype measured no gain above four. */
 const GATHER_TURNS = 4;
 
-interface Waiting {
-  readonly draft: MessageDraft;
-  readonly resolve: (outcome: AppendOutcome) => void;
+export interface WriterOptions {
+  readonly limits?: WriterLimits;
+  readonly secondLane?: SecondLaneLimits;
+  readonly failpoints?: Failpoints;
 }
 
 export function createMessageWriter(
-  log: Pick<MessageLog, 'append'>,
+  log: Pick<MessageLog, 'append' | 'appendUnlessBusy'>,
   publish: Publish,
-  options: { readonly limits?: WriterLimits; readonly failpoints?: Failpoints } = {},
+  options: WriterOptions = {},
 ): MessageWriter {
   const { limits = WRITER_LIMITS, failpoints = NO_FAILPOINTS } = options;
   let queue: Waiting[] = [];
-  let queuedChars = 0;
+  let queuedBytes = 0;
   let running: Promise<void> | null = null;
+  const secondLane = new SecondLane({
+    limits: options.secondLane ?? SECOND_LANE_LIMITS,
+    store: (batch) => store(batch, (drafts) => log.append(drafts)),
+    conclude,
+  });
 
   function write(draft: MessageDraft): Promise<AppendOutcome> {
-    if (queue.length >= limits.queuedItems || queuedChars + draft.content.length > limits.queuedChars) {
+    const bytes = Buffer.byteLength(draft.content);
+    const { items } = secondLane;
+    if (queue.length + items >= limits.queuedItems || queuedBytes + secondLane.bytes + bytes > limits.queuedBytes) {
       return Promise.reject(new AppError('overloaded', { retryAfter: 1 }));
     }
-    queuedChars += draft.content.length;
+    queuedBytes += bytes;
     return new Promise((resolve) => {
-      queue.push({ draft, resolve });
+      queue.push({ draft, bytes, since: performance.now(), resolve });
       running ??= run();
     });
   }
@@ -66,7 +77,7 @@ export function createMessageWriter(
   async function run(): Promise<void> {
     while (queue.length > 0) {
       await gather();
-      await commit(take());
+      await writeBatch(take());
     }
     running = null;
   }
@@ -83,21 +94,50 @@ export function createMessageWriter(
     }
   }
 
+  /** The next batch; what belongs to chats of the second lane goes there on the way. */
   function take(): readonly Waiting[] {
-    const batch = queue.slice(0, limits.batch);
+    const taken = queue.slice(0, limits.batch);
     queue = queue.slice(limits.batch);
-    for (const { draft } of batch) queuedChars -= draft.content.length;
-    return batch;
+    for (const { bytes } of taken) queuedBytes -= bytes;
+    return taken.filter((waiting) => {
+      if (!secondLane.holds(waiting.draft.chatId)) return true;
+      secondLane.add(waiting);
+      return false;
+    });
   }
 
-  async function commit(batch: readonly Waiting[]): Promise<void> {
-    const outcomes = await store(batch);
-    const events = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.event ?? []) : []));
-    const unanswered = await failureAt('writer.before_ack');
+  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
+    const outcomes = await store(batch, (drafts) => log.appendUnlessBusy(drafts));
+    const answered: Waiting[] = [];
+    const answers: AppendOutcome[] = [];
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? failed(new AppError('internal'));
-      // What is stored was not said: nothing definite may be claimed about it.
-      waiting.resolve(outcome.ok && unanswered ? failed(new AppError('indeterminate')) : outcome);
+      if (outcome === 'busy') return secondLane.add(waiting);
+      answered.push(waiting);
+      answers.push(outcome);
+    });
+    await conclude(answered, answers);
+  }
+
+  async function store<T extends AppendOutcome | 'busy'>(
+    batch: readonly Waiting[],
+    append: (drafts: readonly MessageDraft[]) => Promise<readonly T[]>,
+  ): Promise<readonly (T | AppendOutcome)[]> {
+    try {
+      return await append(batch.map((waiting) => waiting.draft));
+    } catch (error) {
+      const refusal = error instanceof AppError ? error : new AppError('internal', { cause: error });
+      return batch.map(() => failed(refusal));
+    }
+  }
+
+  async function conclude(batch: readonly Waiting[], outcomes: readonly AppendOutcome[]): Promise<void> {
+    const events = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.event ?? []) : []));
+    const isUnsaid = await failureAt('writer.before_ack');
+    batch.forEach((waiting, index) => {
+      const outcome = outcomes[index] ?? failed(new AppError('internal'));
+      waiting.resolve(outcome.ok && isUnsaid ? failed(new AppError('indeterminate')) : outcome);
     });
     // A turn of the loop later the acknowledgements are on their way; the events follow them.
     if (events.length > 0) setImmediate(() => void announce(events));
@@ -117,19 +157,11 @@ export function createMessageWriter(
     }
   }
 
-  async function store(batch: readonly Waiting[]): Promise<readonly AppendOutcome[]> {
-    try {
-      return await log.append(batch.map((waiting) => waiting.draft));
-    } catch (error) {
-      const refusal = error instanceof AppError ? error : new AppError('internal', { cause: error });
-      return batch.map(() => failed(refusal));
-    }
-  }
-
   return {
     write,
     async drain() {
       while (running !== null) await running;
+      await secondLane.idle();
     },
   };
 }

@@ -14,21 +14,23 @@ function heldLog() {
   const batches: string[][] = [];
   const waiting: (() => void)[] = [];
   let seq = 0;
+  async function append(drafts: readonly MessageDraft[]): Promise<readonly AppendOutcome[]> {
+    batches.push(drafts.map((item) => item.content));
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return drafts.map((item): AppendOutcome => {
+      if (item.content === 'bad') return { ok: false, error: new AppError('chat_not_found') };
+      seq += 1;
+      const message = { id: seq, seq, rev: seq, content: item.content } as Message;
+      const event = { type: 'new_message', chatId: 1, rev: seq, at: new Date(0), message } as const;
+      return { ok: true, message, duplicate: false, event };
+    });
+  }
   return {
     batches,
+    append,
+    appendUnlessBusy: append,
     release(): void {
       waiting.shift()?.();
-    },
-    async append(drafts: readonly MessageDraft[]): Promise<readonly AppendOutcome[]> {
-      batches.push(drafts.map((item) => item.content));
-      await new Promise<void>((resolve) => waiting.push(resolve));
-      return drafts.map((item): AppendOutcome => {
-        if (item.content === 'bad') return { ok: false, error: new AppError('chat_not_found') };
-        seq += 1;
-        const message = { id: seq, seq, rev: seq, content: item.content } as Message;
-        const event = { type: 'new_message', chatId: 1, rev: seq, at: new Date(0), message } as const;
-        return { ok: true, message, duplicate: false, event };
-      });
     },
   };
 }
@@ -56,7 +58,7 @@ describe('message writer', () => {
   it('splits a long queue at the bound of a batch', async () => {
     const log = heldLog();
     const writer = createMessageWriter(log, () => undefined, {
-      limits: { batch: 2, queuedItems: 10, queuedChars: 100 },
+      limits: { batch: 2, queuedItems: 10, queuedBytes: 100 },
     });
     const all = ['a', 'b', 'c'].map((content) => writer.write(draft(content)));
     await turns();
@@ -93,7 +95,8 @@ describe('message writer', () => {
     let calls = 0;
     const writer = createMessageWriter(
       {
-        append(drafts) {
+        append: () => Promise.reject(new Error('no chat is busy')),
+        appendUnlessBusy(drafts) {
           calls += 1;
           if (calls === 1) return Promise.reject(new AppError('unavailable'));
           return Promise.resolve(drafts.map(() => ({ ok: false, error: new AppError('chat_not_found') })));
@@ -108,10 +111,10 @@ describe('message writer', () => {
     expect(code(second)).to.equal('chat_not_found');
   });
 
-  it('refuses what does not fit into the queue, by items and by characters', async () => {
+  it('refuses what does not fit into the queue, by items and by bytes', async () => {
     const log = heldLog();
     const writer = createMessageWriter(log, () => undefined, {
-      limits: { batch: 1, queuedItems: 2, queuedChars: 10 },
+      limits: { batch: 1, queuedItems: 2, queuedBytes: 10 },
     });
     const code = (promise: Promise<unknown>) =>
       promise.then(
