@@ -3,7 +3,7 @@ import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mo
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
 import { walkMongoBodies } from './body-walk.js';
-import { MONGO_DEADLINE_MS } from './client.js';
+import { inTime } from './deadline.js';
 import { unavailable } from './errors.js';
 
 type MessageDocument = DocumentOf<Binary>;
@@ -20,7 +20,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await inTime(work());
     } catch (error) {
       throw unavailable(error);
     }
@@ -31,7 +31,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
       if (bodies.length === 0) return [];
       try {
         // Unordered: a bad one does not keep the rest from being stored.
-        await messages.insertMany(bodies.map(toDocument), { ordered: false, timeoutMS: MONGO_DEADLINE_MS });
+        await inTime(messages.insertMany(bodies.map(toDocument), { ordered: false }));
         return [];
       } catch (error) {
         const failed = failedAlone(error);
@@ -45,9 +45,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
         const found = new Map<string, StoredBody>();
         if (ids.length === 0) return found;
         const filter = { _id: { $in: ids.map(toBinary) } };
-        for (const document of await messages
-          .find(filter, { projection: { content: 1, sha256: 1 }, timeoutMS: MONGO_DEADLINE_MS })
-          .toArray()) {
+        for (const document of await messages.find(filter, { projection: { content: 1, sha256: 1 } }).toArray()) {
           found.set(hexOf(document._id), toStored(document));
         }
         return found;
@@ -56,14 +54,14 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
     delete: (ids) =>
       guarded(async () => {
         if (ids.length === 0) return;
-        await messages.deleteMany({ _id: { $in: ids.map(toBinary) } }, { timeoutMS: MONGO_DEADLINE_MS });
+        await messages.deleteMany({ _id: { $in: ids.map(toBinary) } });
       }),
 
     walk: (after, limit) => guarded(() => walkMongoBodies(messages, after, limit)),
 
     ping: () =>
       guarded(async () => {
-        await db.command({ ping: 1 }, { timeoutMS: MONGO_DEADLINE_MS });
+        await db.command({ ping: 1 });
       }),
 
     close: () => client.close(),

@@ -1,7 +1,6 @@
 import { Binary, type Collection } from 'mongodb';
 import type { MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
 import type { BodyBatch, ListedBody } from '../../ports/body-store.js';
-import { MONGO_DEADLINE_MS } from './client.js';
 
 type MessageDocument = DocumentOf<Binary>;
 
@@ -20,7 +19,7 @@ export async function walkMongoBodies(
 ): Promise<BodyBatch> {
   const from = after === null ? { $gte: LOWEST } : { $gt: new Binary(after, Binary.SUBTYPE_UUID) };
   const found = await messages
-    .find({ _id: { ...from, $lte: HIGHEST } }, { timeoutMS: MONGO_DEADLINE_MS })
+    .find({ _id: { ...from, $lte: HIGHEST } })
     .project<Partial<Record<keyof MessageDocument, unknown>>>({ message_id: 1, chat_id: 1 })
     .sort({ _id: 1 })
     .limit(limit)

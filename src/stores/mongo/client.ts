@@ -1,6 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 
-/** Every operation ends by then, waiting for a connection included. */
+/** Every operation is answered by then, waiting for a connection included (deadline.ts). */
 export const MONGO_DEADLINE_MS = 5_000;
 
 /**
@@ -22,7 +22,7 @@ const OPTIONS: MongoClientOptions = {
   retryWrites: false,
   serverSelectionTimeoutMS: MONGO_DEADLINE_MS,
   connectTimeoutMS: MONGO_DEADLINE_MS,
-  socketTimeoutMS: 2 * MONGO_DEADLINE_MS,
+  socketTimeoutMS: MONGO_DEADLINE_MS,
   waitQueueTimeoutMS: MONGO_DEADLINE_MS,
   maxPoolSize: 20,
   promoteBuffers: false,
