@@ -107,6 +107,16 @@ export class Exchange {
     if (!this.response.headersSent) this.response.shouldKeepAlive = false;
   }
 
+  /**
+   * The connection is gone. node:http tells a request of it only until its response has ended, and of the responses only
+   * the one whose turn it is: a handler that reads the body behind a refusal, and whoever waits for the end of a
+   * pipelined answer, would wait for ever.
+   */
+  disconnected(): void {
+    this.response.abandon();
+    if (!this.request.complete && !this.request.destroyed) this.request.destroy();
+  }
+
   private handle(): void {
     const { request, response, options } = this;
     const failed = (error: unknown): void => {

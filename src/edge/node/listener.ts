@@ -21,6 +21,8 @@ export class NodeListener implements Listener {
   private readonly connections = new Set<Duplex>();
   /** The newest exchange of each connection: what a parse error or a time-out is about. */
   private readonly newest = new Map<Duplex, Exchange>();
+  /** Pipelined ones answer in turn, so a connection may have several. */
+  private readonly unanswered = new Map<Duplex, Set<Exchange>>();
   private draining = false;
   private closed: Promise<void> | null = null;
   /** Kept from the start: with idle connections only, the server has closed before `close` is called. */
@@ -75,7 +77,10 @@ export class NodeListener implements Listener {
     this.connections.add(tcp);
     tcp.once('close', () => {
       this.connections.delete(tcp);
+      const exchanges = [this.newest.get(tcp), ...(this.unanswered.get(tcp) ?? [])];
       this.newest.delete(tcp);
+      this.unanswered.delete(tcp);
+      for (const exchange of exchanges) exchange?.disconnected();
     });
   }
 
@@ -83,8 +88,15 @@ export class NodeListener implements Listener {
     if (this.newest.get(request.socket)?.ending === true) return;
     const exchange = new Exchange(request, response, this.options, this.report);
     this.newest.set(request.socket, exchange);
+    this.keepUntilAnswered(exchange, request.socket, response);
     if (this.draining) exchange.closeAfter();
     exchange.start(expectsContinue);
+  }
+
+  private keepUntilAnswered(exchange: Exchange, tcp: TcpSocket, response: SealableResponse): void {
+    const unanswered = this.unanswered.get(tcp) ?? new Set();
+    this.unanswered.set(tcp, unanswered.add(exchange));
+    response.once('close', () => unanswered.delete(exchange));
   }
 
   private upgrade(request: CountedRequest, stream: Duplex, head: Buffer): void {

@@ -25,6 +25,13 @@ export class SealableResponse extends ServerResponse<CountedRequest> {
     if (!this.writableEnded) super.end();
   }
 
+  /** The connection ended before the turn of this response, which node:http then tells nobody. */
+  abandon(): void {
+    if (this.socket !== null || this.destroyed) return;
+    this.destroyed = true;
+    this.emit('close');
+  }
+
   override write(chunk: unknown, encodingOrDone?: BufferEncoding | Done, done?: Done): boolean {
     if (this.sealed) return true;
     if (typeof encodingOrDone === 'string') return super.write(chunk, encodingOrDone, done);
