@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../domain/errors.js';
+import type { BufferedRequest } from '../ports/listener.js';
 
 /**
  * The whole body, or `payload_too_large` as soon as it is known to be more than `limit` bytes: by its declared length,
@@ -8,6 +9,8 @@ import { AppError } from '../domain/errors.js';
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) return Promise.reject(new AppError('payload_too_large'));
+  const whole = (request as Partial<BufferedRequest>).wholeBody;
+  if (whole instanceof Buffer && whole.byteLength <= limit) return Promise.resolve(whole);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -3,6 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** What `koa.callback()` returns; both listeners call it for every request that is not a WebSocket upgrade. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
+/**
+ * What a listener may hand over as the request: one whose body it has read already, all of it and within
+ * {@link ListenerOptions.maxBodyBytes}. Reading it as a stream gives the same bytes.
+ */
+export interface BufferedRequest extends IncomingMessage {
+  /** Null where the request has no body. */
+  readonly wholeBody: Buffer | null;
+}
+
 /** The upgrade request of a socket, copied: nothing in it dies with the handler. */
 export interface Handshake {
   /** As sent, not decoded, without the query. */

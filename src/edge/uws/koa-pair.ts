@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
+import type { BufferedRequest } from '../../ports/listener.js';
 import { HeaderFields, type HeaderValue } from './header-fields.js';
 import type { RequestHead } from './request.js';
 
@@ -34,10 +35,12 @@ class PeerSocket extends EventEmitter {
 }
 
 /** A request whose body is already there, in the shape that Koa and its middleware read. */
-export class BridgedRequest extends IncomingMessage {
+export class BridgedRequest extends IncomingMessage implements BufferedRequest {
+  private unread: Buffer | null;
+
   constructor(
     head: RequestHead,
-    private payload: Buffer | null,
+    readonly wholeBody: Buffer | null,
   ) {
     super(new PeerSocket(head.peerAddress) as unknown as TcpSocket);
     this.method = head.method;
@@ -48,11 +51,12 @@ export class BridgedRequest extends IncomingMessage {
     this.rawHeaders = head.lines.flat();
     this.headers = { ...head.headers };
     this.complete = true;
+    this.unread = wholeBody;
   }
 
   override _read(): void {
-    if (this.payload !== null && this.payload.byteLength > 0) this.push(this.payload);
-    this.payload = null;
+    if (this.unread !== null && this.unread.byteLength > 0) this.push(this.unread);
+    this.unread = null;
     this.push(null);
   }
 
