@@ -9,8 +9,8 @@ export interface Random {
   of<T>(list: readonly [T, ...T[]]): T;
 }
 
-/** Without a seed: one of its own. */
-export function createRandom(seed: number = randomInt(2 ** 31)): Random {
+/** Without a seed: PARLEY_TEST_SEED's, which repeats a run, or one of its own. */
+export function createRandom(seed: number = anySeed()): Random {
   // mulberry32: 32 bits of state are plenty for choosing where to cut.
   let state = seed | 0;
   const next = (): number => {
@@ -21,4 +21,9 @@ export function createRandom(seed: number = randomInt(2 ** 31)): Random {
   };
   const below = (limit: number): number => Math.floor(next() * limit);
   return { seed, below, of: (list) => list[below(list.length)] ?? list[0] };
+}
+
+function anySeed(): number {
+  const given = process.env['PARLEY_TEST_SEED'] ?? '';
+  return given === '' ? randomInt(2 ** 31) : Number(given);
 }

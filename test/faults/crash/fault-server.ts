@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failpoint } from '../../../src/ports/failpoints.js';
@@ -7,7 +6,15 @@ import { TestClient } from '../../helpers/client.js';
 import { GiveUp, waitUntil } from '../../helpers/servers/wait-until.js';
 import { dropSockets } from '../../helpers/ws-client.js';
 import { runProcess, type Run } from '../../integration/process/run.js';
-import { JOURNAL, type Done, type Fault, type FaultAction, type JournalLine, type Order } from './orders.js';
+import {
+  JOURNAL,
+  ORPHAN_AFTER_MS,
+  type Done,
+  type Fault,
+  type FaultAction,
+  type JournalLine,
+  type Order,
+} from './orders.js';
 
 type OrderBody = Order extends infer O ? (O extends Order ? Omit<O, 'id'> : never) : never;
 
@@ -20,17 +27,28 @@ export interface FaultOptions {
   readonly skipMs?: number;
 }
 
+export interface FaultServerOptions {
+  /** Settings over the ones for tests. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of a fresh one of the kind that the run is about; removed with `dispose`. */
+  readonly storage?: FreshStorage;
+  /** From which age on the order `sweep` takes an unnamed body; the product's ten minutes where not given. */
+  readonly orphanAfterMs?: number;
+}
+
 /** A server process with failpoints to arm, which can be ended in any way and started again on the same data. */
 export class FaultServer {
   #storage: FreshStorage | null;
   #run: Run | null = null;
   #orders = 0;
+  readonly #waiting = new Map<number, (answer: Done | null) => void>();
+  #client: TestClient | null = null;
   readonly #env: Readonly<Record<string, string>>;
 
-  /** `storage`: instead of fresh one of the kind that the run is about; removed with `dispose`. */
-  constructor(options: { readonly env?: Readonly<Record<string, string>>; readonly storage?: FreshStorage } = {}) {
-    this.#env = options.env ?? {};
-    this.#storage = options.storage ?? null;
+  constructor(options: FaultServerOptions = {}) {
+    const { env, storage, orphanAfterMs } = options;
+    this.#env = { ...(orphanAfterMs === undefined ? {} : { [ORPHAN_AFTER_MS]: String(orphanAfterMs) }), ...env };
+    this.#storage = storage ?? null;
   }
 
   get pid(): number {
@@ -44,6 +62,12 @@ export class FaultServer {
     return this.#storage?.env ?? {};
   }
 
+  /** Talks to the present run. */
+  get client(): TestClient {
+    if (this.#client === null) throw new Error('the server was not started');
+    return this.#client;
+  }
+
   async start(): Promise<TestClient> {
     this.#storage ??= await freshStorage();
     const env = { ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', ...this.#storage.env, ...this.#env };
@@ -54,8 +78,10 @@ export class FaultServer {
       { ...env, [JOURNAL]: this.#journal() },
       { ipc: true },
     );
+    this.#listen(this.#run);
     const { url } = await this.#run.event((event) => typeof event['url'] === 'string');
-    return new TestClient(String(url));
+    this.#client = new TestClient(String(url));
+    return this.#client;
   }
 
   /** Has the fault strike at the next hit, or the nth one from now on. */
@@ -80,10 +106,10 @@ export class FaultServer {
     if (child === undefined) throw new Error('the server was not started');
     this.#orders += 1;
     const id = this.#orders;
-    const ended = once(child, 'exit').then(() => null);
-    const answered = this.#answerTo(id);
-    child.send({ id, ...body });
-    const answer = await Promise.race([answered, ended]);
+    const answer = await new Promise<Done | null>((resolve) => {
+      this.#waiting.set(id, resolve);
+      child.send({ id, ...body });
+    });
     if (answer === null) throw new Error(`the server ended during an order: ${this.output()}`);
     if (answer.failed !== undefined) throw new Error(answer.failed);
   }
@@ -123,13 +149,15 @@ export class FaultServer {
     await this.#storage?.remove();
   }
 
-  async #answerTo(id: number): Promise<Done> {
-    const child = this.#run?.child;
-    if (child === undefined) throw new Error('the server was not started');
-    for (;;) {
-      const [message] = (await once(child, 'message')) as [Done];
-      if (message.done === id) return message;
-    }
+  #listen({ child }: Run): void {
+    child.on('message', (answer: Done) => {
+      this.#waiting.get(answer.done)?.(answer);
+      this.#waiting.delete(answer.done);
+    });
+    child.once('exit', () => {
+      for (const resolve of this.#waiting.values()) resolve(null);
+      this.#waiting.clear();
+    });
   }
 
   #until(condition: () => boolean, what: string): Promise<void> {

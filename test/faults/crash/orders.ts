@@ -20,7 +20,7 @@ export interface Fault {
 
 /** From the test to its server. Every order is answered by `{ done: id }`. */
 export type Order = { readonly id: number } & (
-  { readonly kind: 'arm'; readonly fault: Fault } | { readonly kind: 'disarm' } | { readonly kind: 'erase' }
+  { readonly kind: 'arm'; readonly fault: Fault } | { readonly kind: 'disarm' } | { readonly kind: 'erase' | 'sweep' }
 );
 
 /** The answer to an order; `failed` says why it could not be carried out. */
@@ -38,3 +38,5 @@ export interface JournalLine {
 
 /** Environment: where the journal is. */
 export const JOURNAL = 'FAULT_JOURNAL';
+/** Environment: from which age on a sweep takes an unnamed body; the product's own where it is not set. */
+export const ORPHAN_AFTER_MS = 'FAULT_ORPHAN_AFTER_MS';

@@ -8,9 +8,8 @@ import { enter, exitOnBugs, stopOnSignals } from '../../../src/entry.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import type { Failpoint, Failpoints } from '../../../src/ports/failpoints.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
-import { createEraseWorker } from '../../../src/services/messages/erase-worker.js';
 import { systemClock } from '../../../src/telemetry/clock.js';
-import { JOURNAL, type Done, type Fault, type JournalLine, type Order } from './orders.js';
+import { JOURNAL, ORPHAN_AFTER_MS, type Done, type Fault, type JournalLine, type Order } from './orders.js';
 
 const { settings, logger, fail } = enter();
 
@@ -76,7 +75,10 @@ async function obey(order: Order, app: App): Promise<void> {
       armed = null;
       return;
     case 'erase':
-      await createEraseWorker({ ...app.stores, clock, logger }).runOnce();
+      await app.eraser.runOnce();
+      return;
+    case 'sweep':
+      await app.sweeper.runOnce('full');
       return;
     default:
       order satisfies never;
@@ -88,7 +90,9 @@ async function main(): Promise<void> {
   exitOnBugs(logger);
   let app: App | null = null;
   stopOnSignals(logger, async () => await app?.stop());
-  const running = await createApp(settings, logger, { failpoints, clock });
+  const orphanAfter = process.env[ORPHAN_AFTER_MS] ?? '';
+  const sweepTimes = orphanAfter === '' ? {} : { orphanAfterMs: Number(orphanAfter) };
+  const running = await createApp(settings, logger, { failpoints, clock, sweepTimes });
   app = running;
 
   const answer = (done: Done): void => void process.send?.(done);
