@@ -56,6 +56,8 @@ export function createReadEvents({ publish, clock }: { readonly publish: Publish
   return {
     note(event) {
       const key = `${event.chatId}:${event.userId}`;
+      // The timer may be late.
+      if ((entries.get(key)?.due ?? Infinity) <= clock.monotonic()) sweep();
       const entry = entries.get(key);
       if (entry === undefined) {
         tell(key, event);
