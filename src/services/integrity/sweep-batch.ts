@@ -1,4 +1,5 @@
 import { mintedAt } from '../../domain/body-id.js';
+import { AppError } from '../../domain/errors.js';
 import type { BodyReferences } from '../../ports/body-references.js';
 import type { BodyStore, ListedBody } from '../../ports/body-store.js';
 import type { Failpoints } from '../../ports/failpoints.js';
@@ -15,7 +16,14 @@ export interface SweepBatchDeps {
 
 /** `paused`: a backup began, nothing was removed. */
 export type SweptBatch =
-  { readonly kind: 'swept'; readonly orphans: number; readonly leftovers: number } | { readonly kind: 'paused' };
+  | {
+      readonly kind: 'swept';
+      readonly orphans: number;
+      readonly leftovers: number;
+      /** Could not be decided on, because their chat's lock was not to be had; left to the next pass. */
+      readonly undecided: number;
+    }
+  | { readonly kind: 'paused' };
 
 /**
  * Removes the orphans among listed bodies.
@@ -34,11 +42,13 @@ export async function sweepBatch(deps: SweepBatchDeps, listed: readonly ListedBo
   const standings = await references.examine(old);
   const leftovers = old.filter((_, index) => standings[index] === 'erased');
   const orphans: ListedBody[] = [];
+  let undecided = 0;
   for (const [chatId, candidates] of byChat(old.filter((_, index) => standings[index] === 'unnamed'))) {
     await failpoints.hit('sweep.before_lock');
-    const locked = await references.examineLocked(chatId, candidates);
-    const lost = candidates.filter((_, index) => locked.standings[index] === 'unnamed');
-    orphans.push(...lost.filter((body) => isOlder(body, locked.now, deps.orphanAfterMs)));
+    const locked = await lockedOrNull(references, chatId, candidates);
+    if (locked === null) undecided += candidates.length;
+    const lost = candidates.filter((_, index) => locked?.standings[index] === 'unnamed');
+    orphans.push(...lost.filter((body) => isOlder(body, locked?.now ?? now, deps.orphanAfterMs)));
   }
   const doomed = [...orphans, ...leftovers].map((body) => body.id);
   if (doomed.length > 0) {
@@ -47,7 +57,21 @@ export async function sweepBatch(deps: SweepBatchDeps, listed: readonly ListedBo
     await bodies.delete(doomed);
     await failpoints.hit('sweep.after_delete');
   }
-  return { kind: 'swept', orphans: orphans.length, leftovers: leftovers.length };
+  return { kind: 'swept', orphans: orphans.length, leftovers: leftovers.length, undecided };
+}
+
+/** One chat that somebody keeps locked must not keep the sweeper from all that come after it. */
+async function lockedOrNull(
+  references: BodyReferences,
+  chatId: number,
+  candidates: readonly ListedBody[],
+): Promise<Awaited<ReturnType<BodyReferences['examineLocked']>> | null> {
+  try {
+    return await references.examineLocked(chatId, candidates);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
 }
 
 /** Ids that Parley does not make tell no age, so they are never old enough. */

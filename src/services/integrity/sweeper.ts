@@ -42,6 +42,8 @@ export interface SweepPass {
   readonly looked: number;
   readonly orphans: number;
   readonly leftovers: number;
+  /** Left to the next pass. */
+  readonly undecided: number;
   readonly malformed: number;
 }
 
@@ -96,12 +98,12 @@ export function createSweeper(
 
   async function pass(asked: SweepKind | undefined): Promise<SweepPass> {
     const kind = asked ?? ((await leases.heldUntil('full_sweep')) === null ? 'full' : 'recent');
-    const none = { kind, looked: 0, orphans: 0, leftovers: 0, malformed: 0 } as const;
+    const none = { kind, looked: 0, orphans: 0, leftovers: 0, undecided: 0, malformed: 0 } as const;
     if ((await leases.heldUntil('backup')) !== null) return { ...none, end: 'paused' };
     if (!(await leases.acquire('sweep', holder, LEASE_MS))) return { ...none, end: 'busy' };
     try {
       const done = await walk(kind);
-      if (done.end === 'complete' && kind === 'full') {
+      if (done.end === 'complete' && done.undecided === 0 && kind === 'full') {
         await leases.acquire('full_sweep', holder, times.fullIntervalMs);
       }
       return done;
@@ -112,7 +114,7 @@ export function createSweeper(
 
   async function walk(kind: SweepKind): Promise<SweepPass> {
     const now = await references.now();
-    const counts = { looked: 0, orphans: 0, leftovers: 0, malformed: 0 };
+    const counts = { looked: 0, orphans: 0, leftovers: 0, undecided: 0, malformed: 0 };
     const ended = (end: SweepPass['end']): SweepPass => ({ kind, end, ...counts });
     let cursor = kind === 'full' ? fullCursor : lowestIdFrom(now.getTime() - times.windowMs);
     for (;;) {
@@ -125,6 +127,7 @@ export function createSweeper(
       counts.looked += listed.length;
       counts.orphans += swept.orphans;
       counts.leftovers += swept.leftovers;
+      counts.undecided += swept.undecided;
       counts.malformed += malformed;
       orphansRemoved += swept.orphans;
       leftoversRemoved += swept.leftovers;
