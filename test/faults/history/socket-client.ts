@@ -88,8 +88,8 @@ export class SocketClient {
     });
   }
 
-  typing(): void {
-    this.socket.send(JSON.stringify({ type: 'typing', content: 'start' }));
+  typing(state: 'start' | 'stop'): void {
+    this.socket.send(JSON.stringify({ type: 'typing', content: state }));
   }
 
   /** Resolves when `holds` does, looked at after every frame and at the end; rejects after the time. */
