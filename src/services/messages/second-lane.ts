@@ -1,28 +1,14 @@
 import { AppError } from '../../domain/errors.js';
-import type { AppendOutcome, MessageDraft } from '../../ports/message-log.js';
-
-/** A send that waits for its outcome. */
-export interface Waiting {
-  readonly draft: MessageDraft;
-  readonly bytes: number;
-  /** By performance.now(). */
-  readonly since: number;
-  readonly resolve: (outcome: AppendOutcome) => void;
-}
-
-export interface SecondLaneLimits {
-  /** Most drafts in one transaction. */
-  readonly batch: number;
-  /** Most drafts that wait here for one chat, so that a stuck one does not take the room of all. */
-  readonly perChat: number;
-  /** How long a draft waits here for its turn; a client that hears nothing for longer gives up anyway. */
-  readonly waitMs: number;
-}
-
-export const SECOND_LANE_LIMITS: SecondLaneLimits = { batch: 256, perChat: 1_000, waitMs: 5_000 };
+import type { AppendOutcome } from '../../ports/message-log.js';
+import { WaitingQueue, type Waiting } from './waiting.js';
 
 export interface SecondLaneDeps {
-  readonly limits: SecondLaneLimits;
+  readonly limits: {
+    /** Most drafts in one transaction. */
+    readonly batch: number;
+    /** Most drafts that wait here for one chat, so that a stuck one does not take the room of all. */
+    readonly queuedOfBusyChat: number;
+  };
   /** Waits for the chat's lock. */
   readonly store: (batch: readonly Waiting[]) => Promise<readonly AppendOutcome[]>;
   /** Answers and publishes. */
@@ -32,15 +18,13 @@ export interface SecondLaneDeps {
 /**
  * Where the sends of chats go that somebody else is holding: one chat at a time and waiting for its lock, so that a stuck
  * chat costs the others nothing. A chat that is here takes all of its later sends along until nothing of it is left, so
- * that they keep their order (I7). What waits for too long is refused, and was not stored.
+ * that they keep their order (I7).
  */
 export class SecondLane {
   /** By chat, whose turn is next first. A chat stays listed while its batch is being written. */
-  readonly #chats = new Map<number, Waiting[]>();
+  readonly #chats = new Map<number, WaitingQueue>();
   readonly #deps: SecondLaneDeps;
   #running: Promise<void> | null = null;
-  #items = 0;
-  #bytes = 0;
 
   constructor(deps: SecondLaneDeps) {
     this.#deps = deps;
@@ -54,16 +38,27 @@ export class SecondLane {
   /** In the order of arrival. */
   add(waiting: Waiting): void {
     const { chatId } = waiting.draft;
-    const queue = this.#chats.get(chatId) ?? [];
-    if (queue.length >= this.#deps.limits.perChat) {
+    const queue = this.#chats.get(chatId) ?? new WaitingQueue();
+    if (queue.length >= this.#deps.limits.queuedOfBusyChat) {
       waiting.resolve({ ok: false, error: new AppError('overloaded', { retryAfter: 1 }) });
       return;
     }
     queue.push(waiting);
-    this.#items += 1;
-    this.#bytes += waiting.bytes;
     this.#chats.set(chatId, queue);
     this.#running ??= this.#run();
+  }
+
+  get length(): number {
+    return this.#sum((queue) => queue.length);
+  }
+
+  get bytes(): number {
+    return this.#sum((queue) => queue.bytes);
+  }
+
+  /** As WaitingQueue.refuseOlder, for what is not being written. */
+  refuseOlder(than: number): void {
+    for (const queue of this.#chats.values()) queue.refuseOlder(than);
   }
 
   /** Resolves when nothing is left. */
@@ -71,46 +66,24 @@ export class SecondLane {
     while (this.#running !== null) await this.#running;
   }
 
-  get items(): number {
-    return this.#items;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   async #run(): Promise<void> {
     const { limits, store, conclude } = this.#deps;
-    const watch = setInterval(() => this.#refuseLate(), limits.waitMs / 10);
     // What the first lane has just found busy arrives here together.
     await Promise.resolve();
     for (let [next] = this.#chats; next !== undefined; [next] = this.#chats) {
       const [chatId, queue] = next;
-      const batch = this.#take(queue, limits.batch);
+      const batch = queue.take(limits.batch);
       const outcomes = batch.length === 0 ? [] : await store(batch);
       this.#chats.delete(chatId);
       if (queue.length > 0) this.#chats.set(chatId, queue);
       await conclude(batch, outcomes);
     }
-    clearInterval(watch);
     this.#running = null;
   }
 
-  #refuseLate(): void {
-    const limit = performance.now() - this.#deps.limits.waitMs;
-    for (const queue of this.#chats.values()) {
-      while (queue[0] !== undefined && queue[0].since < limit) {
-        for (const { resolve } of this.#take(queue, 1)) {
-          resolve({ ok: false, error: new AppError('unavailable', { retryAfter: 1 }) });
-        }
-      }
-    }
-  }
-
-  #take(queue: Waiting[], most: number): readonly Waiting[] {
-    const taken = queue.splice(0, most);
-    this.#items -= taken.length;
-    for (const { bytes } of taken) this.#bytes -= bytes;
-    return taken;
+  #sum(of: (queue: WaitingQueue) => number): number {
+    let sum = 0;
+    for (const queue of this.#chats.values()) sum += of(queue);
+    return sum;
   }
 }

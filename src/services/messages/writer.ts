@@ -3,7 +3,8 @@ import type { DurableEvent } from '../../domain/events.js';
 import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../ports/failpoints.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../ports/message-log.js';
 import type { Publish } from '../realtime/publisher.js';
-import { SECOND_LANE_LIMITS, SecondLane, type SecondLaneLimits, type Waiting } from './second-lane.js';
+import { SecondLane } from './second-lane.js';
+import { WaitingQueue, type Waiting } from './waiting.js';
 
 /**
  * Group commit: sends share transactions instead of paying for one each.
@@ -33,16 +34,25 @@ export interface WriterLimits {
   readonly queuedItems: number;
   /** Most bytes of content waiting, as UTF-8. */
   readonly queuedBytes: number;
+  /** Of these, most drafts for one chat that somebody else holds. */
+  readonly queuedOfBusyChat: number;
+  /** How long a draft waits before the store gets it; then it is refused, because its sender gives up about now. */
+  readonly waitMs: number;
 }
 
-export const WRITER_LIMITS: WriterLimits = { batch: 256, queuedItems: 10_000, queuedBytes: 32 * 1024 * 1024 };
+export const WRITER_LIMITS: WriterLimits = {
+  batch: 256,
+  queuedItems: 10_000,
+  queuedBytes: 32 * 1024 * 1024,
+  queuedOfBusyChat: 1_000,
+  waitMs: 5_000,
+};
 
 /** More turns add latency to a lone send and gather little: a prototype measured no gain above four. */
 const GATHER_TURNS = 4;
 
 export interface WriterOptions {
-  readonly limits?: WriterLimits;
-  readonly secondLane?: SecondLaneLimits;
+  readonly limits?: Partial<WriterLimits>;
   readonly failpoints?: Failpoints;
 }
 
@@ -51,27 +61,38 @@ export function createMessageWriter(
   publish: Publish,
   options: WriterOptions = {},
 ): MessageWriter {
-  const { limits = WRITER_LIMITS, failpoints = NO_FAILPOINTS } = options;
-  let queue: Waiting[] = [];
-  let queuedBytes = 0;
+  const { failpoints = NO_FAILPOINTS } = options;
+  const limits = { ...WRITER_LIMITS, ...options.limits };
+  const queue = new WaitingQueue();
   let running: Promise<void> | null = null;
+  let watch: NodeJS.Timeout | null = null;
   const secondLane = new SecondLane({
-    limits: options.secondLane ?? SECOND_LANE_LIMITS,
+    limits,
     store: (batch) => store(batch, (drafts) => log.append(drafts)),
     conclude,
   });
 
   function write(draft: MessageDraft): Promise<AppendOutcome> {
     const bytes = Buffer.byteLength(draft.content);
-    const { items } = secondLane;
-    if (queue.length + items >= limits.queuedItems || queuedBytes + secondLane.bytes + bytes > limits.queuedBytes) {
-      return Promise.reject(new AppError('overloaded', { retryAfter: 1 }));
-    }
-    queuedBytes += bytes;
+    const isFull =
+      queue.length + secondLane.length >= limits.queuedItems ||
+      queue.bytes + secondLane.bytes + bytes > limits.queuedBytes;
+    if (isFull) return Promise.reject(new AppError('overloaded', { retryAfter: 1 }));
     return new Promise((resolve) => {
       queue.push({ draft, bytes, since: performance.now(), resolve });
+      watch ??= setInterval(refuseLate, limits.waitMs / 10);
       running ??= run();
     });
+  }
+
+  /** While the store hangs, those behind it hear so in time. */
+  function refuseLate(): void {
+    const limit = performance.now() - limits.waitMs;
+    queue.refuseOlder(limit);
+    secondLane.refuseOlder(limit);
+    if (queue.length + secondLane.length > 0 || watch === null) return;
+    clearInterval(watch);
+    watch = null;
   }
 
   async function run(): Promise<void> {
@@ -96,10 +117,7 @@ export function createMessageWriter(
 
   /** The next batch; what belongs to chats of the second lane goes there on the way. */
   function take(): readonly Waiting[] {
-    const taken = queue.slice(0, limits.batch);
-    queue = queue.slice(limits.batch);
-    for (const { bytes } of taken) queuedBytes -= bytes;
-    return taken.filter((waiting) => {
+    return queue.take(limits.batch).filter((waiting) => {
       if (!secondLane.holds(waiting.draft.chatId)) return true;
       secondLane.add(waiting);
       return false;

@@ -1,15 +1,11 @@
-import { and, asc, eq, inArray, or, sql as fragment } from 'drizzle-orm';
-import { AppError } from '../../domain/errors.js';
+import { and, asc, eq, inArray, sql as fragment } from 'drizzle-orm';
 import type { User } from '../../domain/user.js';
 import { emailKey, searchText, usernameKey } from '../../domain/user-keys.js';
 import type { Clock } from '../../ports/clock.js';
-import type { ProfileChange, UserStore } from '../../ports/user-store.js';
+import type { UserStore } from '../../ports/user-store.js';
 import { userColumns } from './chats/rows.js';
 import { asDate, type SqlDatabase, type SqlRow } from './database.js';
-import { duplicateKey } from './errors.js';
-
-/** Bytes of the search columns; one compatibility character can unfold to eighteen. */
-const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
+import { createUser, updateProfile } from './user-writes.js';
 
 // Every request of a signed-in user asks this; building it anew each time costs more than running it.
 const FIND_BY_ID =
@@ -30,31 +26,7 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
   }
 
   return {
-    create: ({ username, email, fullName, hashedPassword }) =>
-      sql.transaction(async (tx) => {
-        const row = {
-          username,
-          usernameKey: usernameKey(username),
-          usernameSearch: searchColumn(username, SEARCH_BYTES.username),
-          email,
-          emailKey: emailKey(email),
-          hashedPassword,
-          fullName,
-          fullNameSearch: fullName === null ? null : searchColumn(fullName, SEARCH_BYTES.fullName),
-          createdAt: new Date(deps.clock.now()),
-        };
-        // Looked up first for the order of the two refusals; the unique keys decide when two calls run at once.
-        const taken = await tx.db
-          .select({ usernameKey: users.usernameKey })
-          .from(users)
-          .where(or(eq(users.usernameKey, row.usernameKey), eq(users.emailKey, row.emailKey)));
-        if (taken.some((other) => other.usernameKey === row.usernameKey)) throw new AppError('username_taken');
-        if (taken.length > 0) throw new AppError('email_taken');
-        const result = await refusingDuplicates(() => tx.db.insert(users).values(row));
-        const [id] = tx.insertIds(result, 1);
-        if (id === undefined) throw new AppError('internal');
-        return { id, username, email, fullName, isActive: true, createdAt: row.createdAt, lastSeen: null };
-      }),
+    create: (draft) => createUser(sql, draft, new Date(deps.clock.now())),
 
     findById,
 
@@ -80,10 +52,7 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
     },
 
     async updateProfile(id, change) {
-      const set = profileColumns(change);
-      if (Object.keys(set).length > 0) {
-        await sql.transaction((tx) => refusingDuplicates(() => tx.db.update(users).set(set).where(eq(users.id, id))));
-      }
+      await updateProfile(sql, id, change);
       return findById(id);
     },
 
@@ -127,18 +96,6 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
       }
     },
   };
-
-  function profileColumns(change: ProfileChange) {
-    return {
-      ...(change.email === undefined ? {} : { email: change.email, emailKey: emailKey(change.email) }),
-      ...(change.fullName === undefined
-        ? {}
-        : {
-            fullName: change.fullName,
-            fullNameSearch: change.fullName === null ? null : searchColumn(change.fullName, SEARCH_BYTES.fullName),
-          }),
-    };
-  }
 }
 
 function userOf(row: SqlRow): User {
@@ -152,25 +109,4 @@ function userOf(row: SqlRow): User {
     createdAt: asDate(created_at),
     lastSeen: last_seen === null ? null : asDate(last_seen),
   };
-}
-
-async function refusingDuplicates<T>(write: () => PromiseLike<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    const key = duplicateKey(error);
-    if (key === 'users_username_key') throw new AppError('username_taken');
-    if (key === 'users_email_key') throw new AppError('email_taken');
-    throw error;
-  }
-}
-
-/** What fits; cut between characters. */
-function searchColumn(text: string, bytes: number): string {
-  const folded = searchText(text);
-  if (Buffer.byteLength(folded) <= bytes) return folded;
-  return Buffer.from(folded)
-    .subarray(0, bytes)
-    .toString('utf8')
-    .replace(/\ufffd+$/u, '');
 }

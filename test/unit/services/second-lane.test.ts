@@ -76,7 +76,7 @@ describe('second lane', () => {
 
   it('takes one chat at a time, in turn', async () => {
     const log = new BusyLog();
-    const writer = open(log, { secondLane: { batch: 1, perChat: 10, waitMs: 60_000 } });
+    const writer = open(log, { limits: { batch: 1 } });
     for (const chat of [1, 2]) log.busy.add(chat);
     const all = [draft(1, 'a1'), draft(1, 'a2'), draft(2, 'b1')].map((each) => writer.write(each));
     for (let batch = 1; batch <= 3; batch += 1) {
@@ -89,7 +89,7 @@ describe('second lane', () => {
 
   it('refuses what waits for too long or does not fit, and drains', async () => {
     const log = new BusyLog();
-    const writer = open(log, { secondLane: { batch: 1, perChat: 2, waitMs: 20 } });
+    const writer = open(log, { limits: { queuedOfBusyChat: 2, waitMs: 20 } });
     log.busy.add(1);
     const first = writer.write(draft(1, 'a1'));
     await until('a1 waits', () => log.waited.length === 1);
@@ -103,7 +103,7 @@ describe('second lane', () => {
 
   it('counts what waits here against the bounds of the queue', async () => {
     const log = new BusyLog();
-    const writer = open(log, { limits: { batch: 10, queuedItems: 2, queuedBytes: 1_000 } });
+    const writer = open(log, { limits: { queuedItems: 2 } });
     log.busy.add(1);
     const waiting = [writer.write(draft(1, 'a1'))];
     await until('a1 waits', () => log.waited.length === 1);

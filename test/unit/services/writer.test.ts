@@ -135,4 +135,17 @@ describe('message writer', () => {
     await Promise.all([running, ...queued, drained]);
     expect(log.batches).to.deep.equal([['a'], ['b'], ['c']]);
   });
+
+  it('refuses in time what waits behind a store that hangs, and does not hand it over later', async () => {
+    const log = heldLog();
+    const writer = createMessageWriter(log, () => undefined, { limits: { waitMs: 20 } });
+    const hanging = writer.write(draft('a'));
+    await turns();
+    const behind = await Promise.all([writer.write(draft('b')), writer.write(draft('c'))]);
+    expect(behind.map((outcome) => !outcome.ok && outcome.error.code)).to.deep.equal(['unavailable', 'unavailable']);
+    log.release();
+    expect((await hanging).ok).to.equal(true);
+    await writer.drain();
+    expect(log.batches).to.deep.equal([['a']]);
+  });
 });

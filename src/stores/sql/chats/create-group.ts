@@ -8,7 +8,8 @@ import { chatPlaces, lockChat } from './change.js';
 import type { RepositoryContext } from './context.js';
 import { activeUsers } from './members.js';
 import { byStanding, toView, type ChatRow, type ParticipantRow } from './rows.js';
-import { settled } from './settle.js';
+import { isSameMoment, judge, participantTrace, type Trace } from './proof.js';
+import { settled, type Verdict } from './settle.js';
 import type { Session } from '../database.js';
 
 /** What is new in a chat's row; creation is its first durable change, so a reader from rev 0 sees all of it. */
@@ -87,18 +88,30 @@ function founder(
   };
 }
 
-/** A number that the database gave to a lost insert may be given again, so the moment of creation must agree. */
+/**
+ * A number that the database gave to a lost insert may be given again, so everything that was written has to agree: the
+ * chat with its moment of creation, and every founder. What was changed since shows nothing any more.
+ */
 export async function wasCreated(
   tx: Session,
   { sql: { tables } }: RepositoryContext,
   { chat, participants }: ChatView,
-): Promise<'committed' | 'absent'> {
+): Promise<Verdict> {
   const row = await lockChat(tx, tables, chat.id);
-  if (row === null || row.createdAt.getTime() !== chat.createdAt.getTime()) return 'absent';
-  const found = await tx.db
-    .select({ userId: tables.chatParticipants.userId })
-    .from(tables.chatParticipants)
-    .where(eq(tables.chatParticipants.chatId, chat.id));
-  const ids = new Set(found.map((participant) => participant.userId));
-  return participants.every((participant) => ids.has(participant.userId)) ? 'committed' : 'absent';
+  if (row === null || !isSameMoment(row.createdAt, chat.createdAt) || row.chatType !== chat.type) return 'absent';
+  const rows = await tx.db.select().from(tables.chatParticipants).where(eq(tables.chatParticipants.chatId, chat.id));
+  const found = { chat: row, participants: new Map(rows.map((one) => [one.userId, one])), members: [] };
+  const named: Trace = {
+    rev: FIRST_REV,
+    revIn: () => row.changedRev,
+    isOurs: () => row.name === chat.name,
+  };
+  const founders = participants.map((founder) =>
+    participantTrace(
+      founder.userId,
+      FIRST_REV,
+      (one) => isSameMoment(one.joinedAt, founder.joinedAt) && one.isAdmin === founder.isAdmin && one.leftAt === null,
+    ),
+  );
+  return judge({ traces: [named, ...founders] }, found);
 }

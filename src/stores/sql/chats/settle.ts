@@ -1,4 +1,5 @@
 import { AppError } from '../../../domain/errors.js';
+import { atMost } from '../../patience.js';
 import type { Session, SqlDatabase } from '../database.js';
 
 /** What a look under the lock says about a transaction whose COMMIT went unanswered. */
@@ -74,13 +75,20 @@ async function answered(afterCommit: CommitPlaces['afterCommit'] | undefined): P
   }
 }
 
+/** The caller has waited for the lost answer already; a database that is asked in vain for longer will not be quick. */
+const LOOK_UP_MS = 3_500;
+
 async function verdictOf<P, T>(
   sql: SqlDatabase,
   verify: (tx: Session, planned: P) => Promise<'absent' | 'unknown' | Instead<T>>,
   planned: P,
 ): Promise<'absent' | 'unknown' | Instead<T>> {
   try {
-    return await sql.transaction((tx) => verify(tx, planned));
+    return await atMost(
+      LOOK_UP_MS,
+      sql.transaction((tx) => verify(tx, planned)),
+      'unknown',
+    );
   } catch (error) {
     // The store cannot be asked right now: the first error, with its own cause, stays the answer.
     if (error instanceof AppError) return 'unknown';

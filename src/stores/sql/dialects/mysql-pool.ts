@@ -17,7 +17,10 @@ export interface Lease {
   /** Distance between the ids of one multi-row insert (Galera and replication setups raise it). */
   readonly increment: number;
   release(): void;
-  /** Closes the connection for good; `kill` also ends its thread on the server, so that no late COMMIT lands. */
+  /**
+   * Closes the connection for good; `kill` also ends its thread on the server, so that no late COMMIT lands and its locks
+   * are free at once.
+   */
   destroy(kill: boolean): Promise<void>;
 }
 
@@ -69,16 +72,15 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
     idleTimeout: IDLE_MS,
   });
   const places = new PlaceQueue(target.poolSize, DEADLINE_MS);
-  const increments = new WeakMap<object, number>();
+  const sessions = new WeakMap<object, ServerSession>();
 
-  async function setUp(connection: PoolConnection): Promise<number> {
-    const known = increments.get(connection.connection);
+  async function setUp(connection: PoolConnection): Promise<ServerSession> {
+    const known = sessions.get(connection.connection);
     if (known !== undefined) return known;
     for (const sql of SESSION) await connection.query({ sql, timeout: DEADLINE_MS });
-    const [rows] = await connection.query({ sql: 'SELECT @@auto_increment_increment AS step', timeout: DEADLINE_MS });
-    const increment = Number((rows as { step: unknown }[])[0]?.step);
-    increments.set(connection.connection, increment);
-    return increment;
+    const session = await readSession(connection, DEADLINE_MS);
+    sessions.set(connection.connection, session);
+    return session;
   }
 
   async function acquire(): Promise<Lease> {
@@ -94,19 +96,18 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
     }
   }
 
-  function lease(connection: PoolConnection, increment: number, leave: () => void): Lease {
+  function lease(connection: PoolConnection, session: ServerSession, leave: () => void): Lease {
     return {
       connection,
-      increment,
+      increment: session.increment,
       release() {
         connection.release();
         leave();
       },
       async destroy(kill) {
-        const { threadId } = connection;
         connection.destroy();
         leave();
-        if (kill) await killThread(options, threadId);
+        if (kill) await killThread(options, session);
       },
     };
   }
@@ -114,12 +115,33 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
   return { acquire, close: () => pool.end() };
 }
 
-/** Best effort: when it fails, the session's wait_timeout ends the thread. */
-async function killThread(options: PoolOptions, threadId: number): Promise<void> {
+/** What the server itself says about a connection; a proxy in between has numbers of its own. */
+interface ServerSession {
+  readonly increment: number;
+  readonly thread: number;
+  /** Which server of several behind one address. */
+  readonly server: string;
+}
+
+const READ_SESSION = `SELECT @@auto_increment_increment AS step, CONNECTION_ID() AS thread,
+  CONCAT_WS(':', @@hostname, @@port, @@server_id) AS server`;
+
+async function readSession(connection: Pick<PoolConnection, 'query'>, timeout: number): Promise<ServerSession> {
+  const [rows] = await connection.query({ sql: READ_SESSION, timeout });
+  const row = (rows as { step: unknown; thread: unknown; server: unknown }[])[0];
+  return { increment: Number(row?.step), thread: Number(row?.thread), server: String(row?.server) };
+}
+
+/**
+ * Ends a thread on the server it runs on; another server's thread of that number is somebody else's. One's own threads
+ * need no privilege. Best effort: when it fails, the session's wait_timeout ends the thread.
+ */
+async function killThread(options: PoolOptions, { thread, server }: ServerSession): Promise<void> {
   try {
     const connection = await createConnection({ ...options, connectTimeout: KILL_DEADLINE_MS });
     try {
-      await connection.query({ sql: `KILL ${threadId}`, timeout: KILL_DEADLINE_MS });
+      const here = await readSession(connection, KILL_DEADLINE_MS);
+      if (here.server === server) await connection.query({ sql: `KILL ${thread}`, timeout: KILL_DEADLINE_MS });
     } finally {
       connection.destroy();
     }

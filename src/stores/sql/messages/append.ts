@@ -9,7 +9,7 @@ import { writeBatch, type BatchResult, type BatchWork } from './append-batch.js'
 import { BodiesLate, dropBodies, startBodies, type BatchBodies } from './body-writes.js';
 import { findFirst } from './duplicates.js';
 import { outcomesOf, type Fate } from './outcomes.js';
-import { atMost } from './patience.js';
+import { atMost } from '../../patience.js';
 import { readFirsts, type FirstMessages } from './repeats.js';
 import { groupSends, type Send } from './sends.js';
 

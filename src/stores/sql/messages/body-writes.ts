@@ -3,7 +3,7 @@ import type { Body } from '../../../ports/body-store.js';
 import { reach, type RepositoryContext } from '../chats/context.js';
 import type { Statement } from '../database.js';
 import { BODY_PATIENCE_MS, type BodyPace } from './body-pace.js';
-import { atMost } from './patience.js';
+import { atMost } from '../../patience.js';
 import { bodyOf, type Send } from './sends.js';
 
 /** Which bodies are not there, and why; whoever sent them may try again. */
