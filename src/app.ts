@@ -8,6 +8,7 @@ import { createPasswordHasher } from './identity/password-hasher.js';
 import { resolveSecretKey } from './identity/secret-key.js';
 import { createThrottle } from './identity/throttle.js';
 import { createTokenService } from './identity/token-service.js';
+import type { Broker } from './ports/broker.js';
 import type { Clock } from './ports/clock.js';
 import { NO_FAILPOINTS, type Failpoints } from './ports/failpoints.js';
 import type { Listener } from './ports/listener.js';
@@ -56,6 +57,8 @@ export interface Overrides {
   /** Awaited at the named places between two steps of a durable change, in stores and services. */
   readonly failpoints?: Failpoints;
   readonly sweepTimes?: Partial<SweepTimes>;
+  /** Instead of the one in memory; tests lose, double and forge events here. */
+  readonly broker?: Broker;
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
   readonly hasher?: PasswordHasher;
@@ -89,7 +92,7 @@ async function wire(
   const secretKey = await resolveSecretKey(identity.secretKey, settings.dataDir);
   let stopping: Promise<void> | null = null;
 
-  const broker = createMemoryBroker();
+  const broker = overrides.broker ?? createMemoryBroker();
   const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
   const publish = createPublish(broker, logger, failpoints);
   const readEvents = createReadEvents({ publish, clock });
@@ -101,6 +104,7 @@ async function wire(
   const socketHandler = createSocketHandler({
     services: () => services,
     broker,
+    changes: stores.changes,
     clock,
     logger,
     limits: sockets,

@@ -79,6 +79,8 @@ function readSockets(reader: SettingsReader): SocketSettings {
     maxUnauthenticated: reader.integer('UNAUTHENTICATED_SOCKETS', 1_000, 0, 1_000_000),
     // uWebSockets.js knows idle times from 8 to 960 seconds.
     idleTimeoutMs: 1_000 * reader.integer('SOCKET_IDLE_SECONDS', 120, 8, 960),
+    heartbeatMs: 1_000 * reader.integer('HEARTBEAT_SECONDS', 5, 0, 300),
+    resumeMaxItems: reader.integer('RESUME_MAX_ITEMS', 1_000, 1, 100_000),
   };
 }
 

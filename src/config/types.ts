@@ -84,6 +84,10 @@ export interface SocketSettings {
   readonly maxUnauthenticated: number;
   /** Without any byte from the peer, pongs included. */
   readonly idleTimeoutMs: number;
+  /** Between two comparisons of the local chats with the store; 0 = every five seconds, without heartbeat frames. */
+  readonly heartbeatMs: number;
+  /** Objects of one resume; more are `resync_required`. */
+  readonly resumeMaxItems: number;
 }
 
 export interface LogSettings {

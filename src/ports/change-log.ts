@@ -39,10 +39,13 @@ export interface DeltaPage {
   readonly state: ReaderState;
 }
 
-/** A chat of a user with the rev it stands at. */
+/** A chat of a user and where it stands; all of one moment. */
 export interface ChatRev {
   readonly chatId: number;
   readonly rev: number;
+  readonly lastSeq: number;
+  /** How far the user has read. */
+  readonly lastReadSeq: number;
 }
 
 /**

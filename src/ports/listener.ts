@@ -37,6 +37,8 @@ export interface Socket {
   send(frame: Uint8Array): SendResult;
   /** Bytes accepted by `send` that have not left the process. */
   queuedBytes(): number;
+  /** Sends a WebSocket ping behind what is queued; whoever reads up to it answers, and `pong` tells. */
+  ping(): void;
   /** Sends a close frame after what is queued, and drops the connection if the peer does not answer in time. */
   close(code: number, reason: string): void;
   /** Drops the connection at once. */
@@ -49,6 +51,8 @@ export interface SocketListener {
   message(data: Uint8Array, binary: boolean): void;
   /** The queue has become shorter after a `queued` or `refused`. */
   drained(): void;
+  /** The peer has answered a ping: it has read everything that was sent before. May come without one. */
+  pong(): void;
   /** Once, last. 1006 where no close frame was seen. */
   closed(code: number): void;
 }

@@ -15,6 +15,7 @@ export const CLOSE_CODES = {
   too_large: { code: 1009, reason: 'Frame too large', reconnect: false },
   restart: { code: 1012, reason: 'Server restart', reconnect: true },
   internal: { code: 1011, reason: 'Internal error', reconnect: true },
+  bad_request: { code: 4400, reason: 'Malformed since_rev or epoch', reconnect: false },
   unauthenticated: { code: 4001, reason: 'Authentication failed', reconnect: false },
   no_access: { code: 4003, reason: 'Access denied to chat', reconnect: false },
   token_expired: { code: 4401, reason: 'Token expired', reconnect: true },

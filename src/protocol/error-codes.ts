@@ -62,6 +62,13 @@ export const ERROR_CODES = {
   // Sockets
   unknown_type: info(400, 'Unknown message type', 'Unknown message type'),
   wrong_chat: info(400, 'Wrong chat', 'This socket belongs to another chat'),
+  resume_in_progress: info(
+    409,
+    'Resume in progress',
+    'This chat is being resumed already, wait for its ready frame',
+    true,
+  ),
+  too_many_chats: info(400, 'Too many chats', 'This socket follows as many chats as it can'),
 
   // State of the server
   unavailable: info(503, 'Unavailable', 'The service cannot do this right now, try again', true),

@@ -144,21 +144,27 @@ export interface ChatListFrame {
   timestamp: string;
 }
 
-/** Inbox sockets only: all chats are live. */
+/** Inbox sockets only: all chats are live; and the end of a `resume` with `chats`. */
 export interface InboxReadyFrame {
   type: 'inbox_ready';
   id?: string | number;
   epoch: string;
   /** The chats of this socket with the revs up to which everything was sent. */
   revs: Record<string, number>;
+  /** How far the user has read, by chat. */
+  reads: Record<string, number>;
+  /** True: the user has more chats than one socket follows; the rest is for REST. */
+  has_more_chats: boolean;
   timestamp: string;
 }
 
+/** A client that holds less than `rev` of the chat has missed something and resumes. */
 export interface PongFrame {
   type: 'pong';
   id?: string | number;
   timestamp: string;
-  rev: number;
+  /** Up to where this socket has the chat's events; absent on an inbox socket that named no chat. */
+  rev?: number;
 }
 
 export interface ErrorFrame {

@@ -45,6 +45,10 @@ export const LIMITS = {
   frameBytes: 160 * 1024,
   /** Bytes of all request headers together; more is 431. */
   headerBytes: 16 * 1024,
+  /** Chats that one inbox socket follows: those with the lowest ids, so that strangers' groups cannot push older ones out. */
+  inboxChats: 1_000,
+  /** Chats of one `resume`; a frame has at most 1,000 keys. */
+  resumeChats: 500,
   /** A typing indicator ends by itself after this long. */
   typingMs: 6_000,
 } as const;

@@ -1,3 +1,5 @@
+import type { CloseName } from './close-codes.js';
+
 /**
  * The JSON objects of the public API, in REST answers and socket frames alike (contract.md). Times are ISO 8601
  * UTC with milliseconds and `Z`; ids are positive integers.
@@ -127,4 +129,16 @@ export interface ProblemResource {
 export interface ReadMarkResource {
   user_id: number;
   last_read_seq: number;
+}
+
+/** Figures of this server's sockets. */
+export interface SocketStatsResource {
+  online_users: number;
+  total_connections: number;
+  /** Bytes that wait for their readers: of all sockets, and of the one furthest behind. */
+  queued_bytes: { total: number; max: number };
+  /** Sockets that the server has closed since its start, by the name of the close code. */
+  closes: Partial<Record<CloseName, number>>;
+  /** How often events that were lost on their way were read from the database. */
+  gap_fills: number;
 }

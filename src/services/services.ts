@@ -2,8 +2,9 @@ import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
 import type { Message } from '../domain/message.js';
 import type { Identity, User } from '../domain/user.js';
 import type { ChatType } from '../protocol/resources.js';
-import type { ChatRev, DeltaPage, ResyncReason } from '../ports/change-log.js';
+import type { ChatRev, Delta, DeltaPage, ReaderState, ResyncReason } from '../ports/change-log.js';
 import type { HistoryWindow } from '../ports/message-log.js';
+import type { SocketStats } from '../ports/presence.js';
 import type { StoreState } from '../ports/health.js';
 
 /** Where a request comes from, after TRUSTED_PROXIES was applied; throttles count by it. */
@@ -55,6 +56,24 @@ export interface ChangesOfChats {
   readonly newChats: readonly ChatRev[];
   readonly hasMoreChats: boolean;
 }
+
+/** Where a chat stands. */
+export interface ChatPosition {
+  readonly rev: number;
+  readonly lastSeq: number;
+}
+
+/** What a client says it has seen. */
+export interface ResumeFrom {
+  readonly rev: number;
+  /** Of the data set that `rev` is from; null: the client does not say. */
+  readonly epoch: string | null;
+}
+
+/** What a socket is sent to read on, or where the chat stands and why it cannot. */
+export type ReadOn =
+  | { readonly kind: 'delta'; readonly delta: Delta; readonly state: ReaderState }
+  | ({ readonly kind: 'resync'; readonly reason: ResyncReason } & ChatPosition);
 
 /**
  * Everything a transport may ask of Parley. Arguments are validated shapes (http/schemas, ws/commands); who asks comes
@@ -110,8 +129,6 @@ export interface Services {
     window(actor: Identity, chatId: number, window: HistoryWindow): Promise<MessageWindow>;
   };
   readonly realtime: {
-    /** What a socket needs to go live: throws `chat_not_found`. */
-    join(actor: Identity, chatId: number): Promise<{ rev: number }>;
     /** Name of the data set that every rev belongs to. */
     readonly epoch: string;
     /** `resync_required` for another epoch or a rev from the future, `chat_not_found`. 1 <= limit <= 500. */
@@ -131,9 +148,19 @@ export interface Services {
         readonly limit: number;
       },
     ): Promise<ChangesOfChats>;
+    /** What a socket needs to go live: throws `chat_not_found`. */
+    join(actor: Identity, chatId: number): Promise<ChatPosition>;
+    /** What a reader of `since.rev` has missed, at most `maxItems` objects of it: throws `chat_not_found`. */
+    resume(actor: Identity, chatId: number, since: ResumeFrom, maxItems: number): Promise<ReadOn>;
+    /** The user's chats by id, the first `limit` of them, each with where it stands. */
+    chatsOf(actor: Identity, limit: number): Promise<readonly ChatRev[]>;
     typing(actor: Identity, chatId: number, state: 'start' | 'stop'): Promise<void>;
-    presence(actor: { userId: number; username: string }, chatId: number, state: 'joined' | 'left'): Promise<void>;
-    stats(): { onlineUsers: number; totalConnections: number };
+    presence(
+      actor: { userId: number; username: string },
+      chatIds: readonly number[],
+      state: 'joined' | 'left',
+    ): Promise<void>;
+    stats(): SocketStats;
   };
   readonly system: {
     health(): Promise<{

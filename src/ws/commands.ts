@@ -12,21 +12,24 @@ import {
 } from '../protocol/fields.js';
 import type { RawFrame } from './codec.js';
 import type { CommandContext, Reply } from './command-context.js';
+import type { FrameId } from './errors.js';
 import { handleMessage } from './handlers/message.js';
 import { handlePing } from './handlers/ping.js';
+import { handleRead } from './handlers/read.js';
+import { handleResume } from './handlers/resume.js';
 import { handleTyping } from './handlers/typing.js';
+import { checkResume } from './resume-fields.js';
 
 /** One kind of frame that clients may send. */
 export interface Command {
-  /** Validates the frame's fields (all but `id` and `type`) and runs the handler. Throws or rejects with AppError. */
-  run(fields: RawFrame, context: CommandContext): Promise<Reply> | Reply;
+  /**
+   * Validates the frame's fields (all but `id` and `type`) and runs the handler. Throws or rejects with AppError.
+   * `id`: for handlers whose last frame carries it.
+   */
+  run(fields: RawFrame, context: CommandContext, id: FrameId | undefined): Promise<Reply> | Reply;
 }
 
-interface ChatScoped {
-  readonly chat_id?: number | undefined;
-}
-
-/** May be left out: a per-chat socket has only one. */
+/** May be left out on a socket of one chat, and has to be there on one of all chats. */
 const chat_id = integerField(1);
 const typingContent = withRule(
   textField(),
@@ -38,12 +41,15 @@ const typingContent = withRule(
 const messageFields = objectOf({ chat_id, content: contentField(), client_message_id: clientMessageIdField() });
 const typingFields = objectOf({ chat_id, content: typingContent });
 const pingFields = objectOf({ chat_id });
+const readFields = objectOf({ chat_id, seq: integerField(0).defined() });
 
 /** Every command of a socket, by its `type`. All of them are for the authenticated member that opened the socket. */
 const COMMANDS: ReadonlyMap<unknown, Command> = new Map([
   ['message', command((fields: RawFrame) => validate(messageFields, fields), handleMessage)],
   ['typing', command((fields: RawFrame) => validate(typingFields, fields), handleTyping)],
   ['ping', command((fields: RawFrame) => validate(pingFields, fields), handlePing)],
+  ['read', command((fields: RawFrame) => validate(readFields, fields), handleRead)],
+  ['resume', command(checkResume, handleResume)],
 ]);
 
 /** The types that clients may send. */
@@ -60,17 +66,15 @@ export function commandOf(type: unknown): Command {
   throw new AppError('unknown_type', isName ? { detail: `Unknown message type: ${type}` } : {});
 }
 
-function command<T extends ChatScoped>(
+function command<T>(
   check: (fields: RawFrame) => Validated<T>,
-  handle: (command: T, context: CommandContext) => Promise<Reply> | Reply,
+  handle: (command: T, context: CommandContext, id: FrameId | undefined) => Promise<Reply> | Reply,
 ): Command {
   return {
-    run(fields, context) {
+    run(fields, context, id) {
       const result = check(fields);
       if (!result.ok) throw new AppError('validation_failed', describe(result.problems));
-      const other = result.value.chat_id;
-      if (other !== undefined && other !== context.chatId) throw new AppError('wrong_chat');
-      return handle(result.value, context);
+      return handle(result.value, context, id);
     },
   };
 }

@@ -1,41 +1,32 @@
 import { AppError } from '../domain/errors.js';
-import { isDurable } from '../domain/events.js';
 import type { Identity } from '../domain/user.js';
-import type { Clock } from '../ports/clock.js';
 import type { Socket, SocketListener } from '../ports/listener.js';
-import type { Logger } from '../ports/logger.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { ServerFrame } from '../protocol/events.js';
 import type { Services } from '../services/services.js';
 import type { Place } from './admission.js';
+import type { Census } from './census.js';
 import { encodeFrame } from './codec.js';
 import type { CommandContext } from './command-context.js';
 import { dispatch } from './dispatch.js';
 import { EarlyFrames } from './early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
-import { Feed } from './feed.js';
-import type { Hub, Registration } from './hub.js';
-import type { Delivery, Member } from './local-chat.js';
-import { Outbox } from './outbox.js';
-import type { AnnouncePresence } from './presence.js';
+import type { Link } from './link.js';
+import { Outbox, type Importance } from './outbox.js';
+import { ReadProof } from './read-proof.js';
+import { openScope, type SocketTarget } from './open-scope.js';
+import type { Scope, ScopeDeps } from './scope.js';
 import { toTicks } from './ticker.js';
 import { TokenBucket } from './token-bucket.js';
-import type { SocketLimits } from './types.js';
-import type { Typing } from './typing.js';
 import type { Work } from './work.js';
 
 /** Commands of one socket that may be waiting for their reply; what comes on top is `overloaded`. */
 const MAX_IN_FLIGHT = 256;
 
-export interface ConnectionDeps {
-  readonly services: Pick<Services, 'users' | 'messages' | 'realtime'>;
-  readonly hub: Hub;
-  readonly typing: Typing;
-  readonly announcePresence: AnnouncePresence;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limits: SocketLimits;
+export interface ConnectionDeps extends ScopeDeps {
+  readonly services: Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
   readonly work: Work;
+  readonly census: Census;
   /** True from the moment a stop began: what is running is finished, nothing new begins. */
   readonly isStopping: () => boolean;
 }
@@ -43,29 +34,29 @@ export interface ConnectionDeps {
 /** What the upgrade asked for; null where it names nothing usable. */
 export interface SocketRequest {
   readonly token: string | null;
-  readonly chatId: number | null;
+  readonly target: SocketTarget;
   readonly place: Place;
 }
 
 /**
- * One socket on one chat.
+ * One socket, on one chat or on all chats of its user (its scope).
  *
  *   authenticating   Nobody is known. The frames kept, their bytes, their rate and the time are bounded, so that sockets
  *                    opened in bulk cost next to nothing.
- *   joining          Registered with the hub, which delivers into a buffer; then the membership is read. Never the other
- *                    way round: a removal that commits in between would be missed for ever.
+ *   joining          The scope registers with the hub, which delivers into a buffer; then the membership is read. Never
+ *                    the other way round: a removal that commits in between would be missed for ever.
  *   live             Events go out in order of rev, commands are answered.
  *   closing          Nothing is delivered or read any more; the transport reports the end.
  */
-export class Connection implements SocketListener, Member {
+export class Connection implements SocketListener, Link {
   private state: 'authenticating' | 'joining' | 'live' | 'closing' = 'authenticating';
   private actor: Identity | null = null;
-  private registration: Registration | null = null;
+  private scope: Scope | null = null;
   private context: CommandContext | null = null;
   private ticksToLive = 0;
   private inFlight = 0;
   private readonly early = new EarlyFrames();
-  private readonly feed: Feed;
+  private readonly proof = new ReadProof();
   private readonly bucket: TokenBucket;
   private readonly outbox: Outbox;
 
@@ -76,7 +67,6 @@ export class Connection implements SocketListener, Member {
     private readonly onClosed: (connection: Connection) => void,
   ) {
     const { limits, clock } = deps;
-    this.feed = new Feed(limits.maxQueuedBytes);
     this.bucket = new TokenBucket(limits.framesPerSecond, clock);
     const bounds = { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) };
     this.outbox = new Outbox(socket, bounds, (queuedBytes) => {
@@ -93,33 +83,42 @@ export class Connection implements SocketListener, Member {
     return this.state === 'live';
   }
 
+  get queuedBytes(): number {
+    return this.socket.queuedBytes();
+  }
+
   /** Authenticates, joins and goes live, or closes with the reason. Never rejects. */
   async join(): Promise<void> {
     try {
-      const { token, chatId, place } = this.request;
+      const { token, target, place } = this.request;
       if (token === null) throw new AppError('not_authenticated');
       const actor = await this.deps.services.users.authenticate(token);
       if (this.isClosing()) return;
       this.actor = actor;
       if (!place.authenticate(actor.userId)) return this.close('too_many');
-      if (chatId === null) throw new AppError('chat_not_found');
-
+      if (target.kind === 'malformed') return this.close('bad_request');
       this.state = 'joining';
-      const registration = this.deps.hub.register(chatId, this);
-      this.registration = registration;
-      await registration.subscribed;
-      if (this.isClosing()) return;
-      const rev = await this.readMembership(registration, actor, chatId);
-      if (!this.isClosing()) this.goLive(registration, actor, chatId, rev);
+      this.scope = openScope(this.deps, this, { actor, owner: this }, target);
+      await this.scope.open();
     } catch (error) {
       if (isUnexpected(error)) this.deps.logger.error({ ...this.facts(), err: error }, 'a socket could not join');
       this.close(toCloseName(error));
     }
   }
 
+  goLive(actor: Identity): void {
+    if (!this.isOpen() || this.scope === null) return;
+    this.state = 'live';
+    this.deps.census.came(actor.userId);
+    this.context = { ...this.deps, actor, scope: this.scope, owner: this };
+    this.deps.logger.debug(this.facts(), 'socket live');
+    for (const { data, binary } of this.early.take()) void this.run(data, binary);
+  }
+
   message(data: Uint8Array, binary: boolean): void {
-    if (this.isClosing() || this.isExpired()) return;
+    if (!this.isOpen()) return;
     if (!this.bucket.take()) return this.close('too_many');
+    this.proof.heard();
     if (this.state === 'live') void this.run(data, binary);
     else if (!this.early.add(data, binary)) this.close('too_many');
   }
@@ -128,77 +127,66 @@ export class Connection implements SocketListener, Member {
     this.outbox.drained();
   }
 
-  closed(code: number): void {
-    this.deps.logger.debug({ ...this.facts(), code }, 'socket closed');
-    this.state = 'closing';
-    this.leave();
-    this.request.place.leave();
-    this.onClosed(this);
+  pong(): void {
+    this.proof.answered();
   }
 
-  deliver(delivery: Delivery): void {
-    if (this.isClosing()) return;
-    if (!this.feed.isWaiting) this.pass(delivery);
-    else if (!this.feed.keep(delivery)) this.close('slow_reader');
+  closed(code: number): void {
+    this.deps.logger.debug({ ...this.facts(), code }, 'socket closed');
+    this.end();
+    this.request.place.leave();
+    this.onClosed(this);
   }
 
   /** To be called once per tick. */
   tick(): void {
     if (this.isClosing()) return;
-    if (this.state === 'live') {
-      if (!this.isExpired()) this.outbox.tick();
+    if (this.state !== 'live') {
+      this.ticksToLive += 1;
+      const limit = toTicks(this.deps.limits.authenticateMs);
+      if (limit > 0 && this.ticksToLive > limit) this.close('internal');
       return;
     }
-    this.ticksToLive += 1;
-    const limit = toTicks(this.deps.limits.authenticateMs);
-    if (limit > 0 && this.ticksToLive > limit) this.close('internal');
+    if (!this.isOpen()) return;
+    this.outbox.tick();
+    if (this.deps.limits.slowReaderMs > 0 && !this.proof.tick(this.socket)) this.close('slow_reader');
+    else this.scope?.tick();
+  }
+
+  /** After each comparison with the store; every socket has its own turn of `turns`. */
+  heartbeat(count: number, turns: number): void {
+    if (this.state !== 'live' || this.scope === null || (this.socket.id + count) % turns !== 0) return;
+    this.send(encodeFrame(this.scope.heartbeat()), 'ephemeral');
+  }
+
+  /** Nothing is read or delivered once the token has ended, whatever the tick. */
+  isOpen(): boolean {
+    if (this.state === 'closing') return false;
+    if (this.actor === null || this.deps.clock.now() < this.actor.expiresAt.getTime()) return true;
+    this.close('token_expired');
+    return false;
+  }
+
+  send(frame: Uint8Array, importance?: Importance): void {
+    if (this.state !== 'closing') this.outbox.send(frame, importance);
+  }
+
+  tell(frame: ServerFrame): void {
+    if (this.isOpen()) this.outbox.send(encodeFrame(frame));
+  }
+
+  room(): Promise<void> {
+    return this.outbox.room();
   }
 
   close(name: CloseName): void {
     if (this.isClosing()) return;
-    this.state = 'closing';
     const { code, reason } = CLOSE_CODES[name];
+    this.deps.census.closed(name);
     this.socket.close(code, reason);
-    this.early.take();
-    this.leave();
+    this.end();
     // Who is unknown keeps the place until the transport reports the end: closing does not make room for the next flood.
     if (this.actor !== null) this.request.place.leave();
-  }
-
-  /** Once more when others joined meanwhile and events have gone by that this read does not hold. */
-  private async readMembership(registration: Registration, actor: Identity, chatId: number): Promise<number> {
-    const { rev } = await this.deps.services.realtime.join(actor, chatId);
-    if (registration.covers(rev)) return rev;
-    const again = await this.deps.services.realtime.join(actor, chatId);
-    if (registration.covers(again.rev)) return again.rev;
-    throw new AppError('unavailable');
-  }
-
-  private goLive(registration: Registration, actor: Identity, chatId: number, rev: number): void {
-    registration.observe(rev);
-    this.state = 'live';
-    this.context = { ...this.deps, actor, chatId, owner: this, rev: () => this.feed.position };
-    for (const delivery of this.feed.start(rev)) this.deliver(delivery);
-    if (this.isClosing() || this.isExpired()) return;
-    if (registration.enter()) this.deps.announcePresence(actor, chatId, 'joined');
-    this.deps.logger.debug({ ...this.facts(), rev }, 'socket live');
-    for (const { data, binary } of this.early.take()) void this.run(data, binary);
-  }
-
-  private pass(delivery: Delivery): void {
-    const { event, frame } = delivery;
-    if (!isDurable(event)) {
-      if (event.userId !== this.userId && !this.isExpired()) this.outbox.send(frame, 'ephemeral');
-      return;
-    }
-    const verdict = this.feed.judge(delivery);
-    if (verdict === 'late' || this.isExpired()) return;
-    if (verdict === 'hole') return this.close('slow_reader');
-    this.outbox.send(frame);
-    if (event.type === 'participant_removed' && event.userId === this.userId) this.close('no_access');
-    else if (event.type === 'new_message' && event.message.senderId === this.userId) {
-      this.deps.typing.stop(this.userId, event.chatId);
-    }
   }
 
   private async run(data: Uint8Array, binary: boolean): Promise<void> {
@@ -208,29 +196,19 @@ export class Connection implements SocketListener, Member {
     this.inFlight += 1;
     work.begin();
     const reply = await dispatch(this.context, data, binary, refusal);
-    if (reply !== null) this.reply(reply);
+    if (reply !== null) this.tell(reply);
     this.inFlight -= 1;
     work.end();
   }
 
-  private reply(frame: ServerFrame): void {
-    if (!this.isClosing() && !this.isExpired()) this.outbox.send(encodeFrame(frame));
-  }
-
-  private leave(): void {
-    const { actor, registration } = this;
-    const { chatId } = this.request;
-    if (actor === null || registration === null || chatId === null) return;
-    this.registration = null;
-    this.deps.typing.disconnect(actor.userId, chatId, this);
-    if (registration.leave()) this.deps.announcePresence(actor, chatId, 'left');
-  }
-
-  /** Nothing is read or delivered once the token has ended, whatever the tick. */
-  private isExpired(): boolean {
-    if (this.actor === null || this.deps.clock.now() < this.actor.expiresAt.getTime()) return false;
-    this.close('token_expired');
-    return true;
+  /** Once: lets go of everything but the socket itself. */
+  private end(): void {
+    if (this.state === 'live') this.deps.census.went(this.userId);
+    if (this.isClosing()) return;
+    this.state = 'closing';
+    this.early.take();
+    this.outbox.end();
+    this.scope?.leave();
   }
 
   /** A method, because the state changes behind the compiler's back while a function waits. */
@@ -239,6 +217,7 @@ export class Connection implements SocketListener, Member {
   }
 
   private facts(): { readonly socket: number; readonly userId: number; readonly chatId: number | null } {
-    return { socket: this.socket.id, userId: this.userId, chatId: this.request.chatId };
+    const { target } = this.request;
+    return { socket: this.socket.id, userId: this.userId, chatId: target.kind === 'chat' ? target.chatId : null };
   }
 }

@@ -27,11 +27,11 @@ export async function dispatch(
     id = idOf(frame);
     if (refusal !== null) throw new AppError(refusal);
     const { id: _id, type, ...fields } = frame;
-    const reply = await commandOf(type).run(fields, context);
+    const reply = await commandOf(type).run(fields, context, id);
     return reply === null || id === undefined ? reply : { ...reply, id };
   } catch (error) {
     if (isUnexpected(error)) {
-      context.logger.error({ err: error, chatId: context.chatId, userId: context.actor.userId }, 'a command failed');
+      context.logger.error({ err: error, userId: context.actor.userId }, 'a command failed');
     }
     return toErrorFrame(error, id, new Date(context.clock.now()).toISOString());
   }

@@ -1,17 +1,13 @@
-import { isDurable, type ChatEvent } from '../domain/events.js';
+import { isDurable, type ChatEvent, type DurableEvent, type EphemeralEvent, type ReadEvent } from '../domain/events.js';
 import type { Broker } from '../ports/broker.js';
+import type { ChangeLog } from '../ports/change-log.js';
 import type { Logger } from '../ports/logger.js';
-import type { Presence } from '../ports/presence.js';
-import { presentEvent } from '../presenters/events.js';
-import { encodeFrame } from './codec.js';
-import { LocalChat, type Member } from './local-chat.js';
+import { toDelivery, type Fill, type Member } from './delivery.js';
+import { GapFiller } from './gap-filler.js';
+import { LocalChat } from './local-chat.js';
+import { RevCheck } from './rev-check.js';
 import { Subscriptions } from './subscriptions.js';
-import { toTicks } from './ticker.js';
-
-/** Events cross one another by milliseconds; what is missing for this long is lost. */
-const GAP_TICKS = toTicks(2_000);
-/** Most events of one chat that may wait for an earlier one: a flood of forged revs costs no more memory than this. */
-const MAX_WAITING = 4_096;
+import { UserHub, type UserListener, type UserRegistration } from './user-hub.js';
 
 /** One connection's place in a chat, from registration until `leave`. */
 export interface Registration {
@@ -30,39 +26,57 @@ export interface Registration {
 /**
  * The live sockets of this node, by chat and by user. It learns of events only from the broker, also of those made
  * here, so that one node and many behave alike. Order and completeness per chat are the cursor's: each durable event
- * reaches every registered connection once, in order of rev; where one is lost, the chat's sockets are closed with
- * `slow_reader` and the clients read on from the store, so that nothing is skipped silently. (Reading the missing
- * events from the store, once there is a delta read, will fill such gaps without closing anything.)
+ * reaches every registered connection once, in order of rev; what the broker loses is read from the store, and what
+ * cannot be read there closes the chat's sockets with `slow_reader`, so that nothing is skipped silently.
  */
-export interface Hub extends Presence {
+export interface Hub {
   /** Adds the connection, which buffers until it is live; the membership is read after that, never before. */
   register(chatId: number, member: Member): Registration;
-  /** Highest rev of the chat that was handed to its sockets; 0 where it has none. */
-  revOf(chatId: number): number;
+  /** Hears of chats that come up in the user's list or go from it. */
+  registerUser(userId: number, listener: UserListener): UserRegistration;
   /** Notes that `rev` of the chat is committed, so that its loss on the way is noticed even before the next event. */
   expect(chatId: number, rev: number): void;
+  /** Something may have been committed in the chat that nobody will tell of: the store is asked at once. */
+  suspect(chatId: number): void;
+  /** Compares every chat with the store. False: it could not be asked. */
+  checkAll(): Promise<boolean>;
   /** To be called once per tick. */
   tick(): void;
+  /** User ids with a live socket on the chat, ascending. */
+  onlineIn(chatId: number): readonly number[];
+  /** How often lost events were read from the store. */
+  readonly gapFills: number;
 }
 
-export function createHub(deps: { readonly broker: Broker; readonly logger: Logger }): Hub {
-  const { broker, logger } = deps;
+export interface HubDeps {
+  readonly broker: Broker;
+  readonly logger: Logger;
+  readonly changes: Pick<ChangeLog, 'missed' | 'revs'>;
+  /** Objects that are read at once to make up for lost events. */
+  readonly maxFillItems: number;
+}
+
+export function createHub({ broker, logger, changes, maxFillItems }: HubDeps): Hub {
   const subscriptions = new Subscriptions(broker, logger);
+  const users = new UserHub(broker, logger);
   const chats = new Map<number, LocalChat>();
-  const liveByUser = new Map<number, number>();
-  const batches: (readonly ChatEvent[])[] = [];
-  let totalConnections = 0;
+  const jobs: (() => void)[] = [];
+  const filler = new GapFiller({
+    ...{ changes, logger, maxItems: maxFillItems, giveUp },
+    apply: (chat, fill, ready) => inTurn(() => apply(chat, fill, ready)),
+  });
+  const check = new RevCheck({ changes, logger, chats, onPhantom: giveUp });
   let delivering = false;
 
-  broker.onEvents(receive);
+  broker.onEvents((events) => inTurn(() => events.forEach(route)));
 
   /** Closing a socket may publish (someone left) and so come back here: that batch waits for the one being delivered. */
-  function receive(events: readonly ChatEvent[]): void {
-    batches.push(events);
+  function inTurn(deliver: () => void): void {
+    jobs.push(deliver);
     if (delivering) return;
     delivering = true;
     try {
-      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) batch.forEach(route);
+      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) job();
     } finally {
       delivering = false;
     }
@@ -71,24 +85,26 @@ export function createHub(deps: { readonly broker: Broker; readonly logger: Logg
   function route(event: ChatEvent): void {
     const chat = chats.get(event.chatId);
     if (chat === undefined) return;
-    if (!isDurable(event)) {
-      fanOut(chat, [event]);
-      return;
-    }
-    fanOut(chat, chat.cursor.accept(event));
-    if (chat.cursor.waiting > MAX_WAITING) giveUp(chat);
+    if (isDurable(event)) fanOut(chat, chat.cursor.accept(event));
+    else if (hasAudience(chat, event)) fanOut(chat, [event]);
   }
 
   function fanOut(chat: LocalChat, events: readonly ChatEvent[]): void {
     for (const event of events) {
       try {
-        const delivery = { event, frame: encodeFrame(presentEvent(event)) };
+        const delivery = toDelivery(event);
         for (const member of chat.members) member.deliver(delivery);
       } catch (error) {
         // The connections see the hole in the revs and close themselves.
         logger.error({ err: error, chatId: chat.chatId, type: event.type }, 'an event could not be delivered');
       }
     }
+  }
+
+  function apply(chat: LocalChat, fill: Fill, ready: readonly DurableEvent[]): void {
+    logger.info({ chatId: chat.chatId, rev: fill.rev, items: fill.items.length }, 'lost events were read');
+    for (const member of [...chat.members]) member.fill(fill);
+    fanOut(chat, ready);
   }
 
   function giveUp(chat: LocalChat): void {
@@ -99,7 +115,8 @@ export function createHub(deps: { readonly broker: Broker; readonly logger: Logg
   function observe(chat: LocalChat, rev: number): void {
     if (chat.startedAt === null) {
       chat.startedAt = rev;
-      fanOut(chat, chat.cursor.start(rev));
+      const ready = chat.cursor.start(rev);
+      inTurn(() => fanOut(chat, ready));
     }
     chat.cursor.expect(rev);
   }
@@ -119,13 +136,6 @@ export function createHub(deps: { readonly broker: Broker; readonly logger: Logg
     subscriptions.release(chat.chatId);
   }
 
-  function countLive(userId: number, change: 1 | -1): void {
-    totalConnections += change;
-    const count = (liveByUser.get(userId) ?? 0) + change;
-    if (count === 0) liveByUser.delete(userId);
-    else liveByUser.set(userId, count);
-  }
-
   return {
     register(chatId, member) {
       const chat = open(chatId);
@@ -141,27 +151,41 @@ export function createHub(deps: { readonly broker: Broker; readonly logger: Logg
         enter() {
           if (state !== 'waiting') return false;
           state = 'live';
-          countLive(member.userId, 1);
           return chat.enter(member.userId);
         },
         leave() {
           const wasLive = state === 'live';
           if (state !== 'gone') remove(chat, member);
           state = 'gone';
-          if (!wasLive) return false;
-          countLive(member.userId, -1);
-          return chat.exit(member.userId);
+          return wasLive && chat.exit(member.userId);
         },
       };
     },
-    revOf: (chatId) => chats.get(chatId)?.cursor.rev ?? 0,
+    registerUser: (userId, listener) => users.register(userId, listener),
     expect(chatId, rev) {
       chats.get(chatId)?.cursor.expect(rev);
     },
+    suspect: (chatId) => check.suspect(chatId),
+    checkAll: () => check.all(),
     tick() {
-      for (const chat of [...chats.values()]) if (chat.tickGap() >= GAP_TICKS) giveUp(chat);
+      check.tick();
+      for (const chat of [...chats.values()]) filler.tick(chat);
     },
-    stats: () => ({ onlineUsers: liveByUser.size, totalConnections }),
     onlineIn: (chatId) => chats.get(chatId)?.online() ?? [],
+    get gapFills() {
+      return filler.filled;
+    },
   };
+}
+
+/** Whether encoding it is worth the while: nobody hears of themself, but for marks of reading elsewhere. */
+function hasAudience(chat: LocalChat, event: EphemeralEvent | ReadEvent): boolean {
+  for (const { userId } of chat.members) if (isFor(event, userId)) return true;
+  return false;
+}
+
+/** Who is told of what is not durable: the others, and of marks of reading one's own other sockets too. */
+export function isFor(event: EphemeralEvent | ReadEvent, userId: number): boolean {
+  if (event.type !== 'read') return event.userId !== userId;
+  return !event.ownOnly || event.userId === userId;
 }

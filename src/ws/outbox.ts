@@ -26,6 +26,7 @@ export class Outbox {
   private readonly marks: Mark[] = [];
   private accepted = 0;
   private failed = false;
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly socket: Socket,
@@ -58,10 +59,23 @@ export class Outbox {
     }
   }
 
+  /** Resolves when a quarter of the bound at most is queued, so that live events still have room; or when all is over. */
+  room(): Promise<void> {
+    if (this.hasRoom()) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
   /** The queue has become shorter: what has left needs no watching any more. */
   drained(): void {
     const left = this.accepted - this.socket.queuedBytes();
     while (this.marks[0] !== undefined && this.marks[0].bytes <= left) this.marks.shift();
+    if (this.waiting.length > 0 && this.hasRoom()) this.wake();
+  }
+
+  /** Nothing is sent any more: whoever waits for room need not. */
+  end(): void {
+    this.failed = true;
+    this.wake();
   }
 
   /** To be called once per tick. */
@@ -76,8 +90,17 @@ export class Outbox {
     if (queued > 0 && newest < this.accepted) this.marks.push({ bytes: this.accepted, age: 0 });
   }
 
+  private hasRoom(): boolean {
+    const { maxQueuedBytes } = this.limits;
+    return this.failed || maxQueuedBytes === 0 || this.socket.queuedBytes() <= maxQueuedBytes / 4;
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
   private fail(): void {
-    this.failed = true;
+    this.end();
     this.onSlow(this.socket.queuedBytes());
   }
 }

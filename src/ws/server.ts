@@ -1,5 +1,6 @@
 import { clientAddress, throttleKeyOf, type TrustedProxies } from '../domain/client-address.js';
 import type { Broker } from '../ports/broker.js';
+import type { ChangeLog } from '../ports/change-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Socket, SocketHandler, SocketListener } from '../ports/listener.js';
 import type { Logger } from '../ports/logger.js';
@@ -7,12 +8,16 @@ import type { Presence } from '../ports/presence.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { Services } from '../services/services.js';
 import { Admission } from './admission.js';
+import { Census } from './census.js';
 import { Connection, type ConnectionDeps } from './connection.js';
+import { Heartbeat } from './heartbeat.js';
 import { createHub } from './hub.js';
-import { chatOfPath } from './paths.js';
+import { isSocketPath, targetOf } from './paths.js';
 import { createAnnouncePresence } from './presence.js';
+import { presenceOf } from './stats.js';
 import { systemTicker, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
+import { Turns } from './turns.js';
 import type { SocketLimits } from './types.js';
 import { Typing } from './typing.js';
 import { within } from './within.js';
@@ -22,11 +27,14 @@ import { Work } from './work.js';
 const FINISH_MS = 5_000;
 /** Peers get this long to answer the close frame. */
 const GOODBYE_MS = 1_500;
+/** Deltas that are read at once: each may hold a thousand bodies, and a restart brings everybody back at the same time. */
+const REPLAYS_AT_ONCE = 8;
 
 export interface SocketHandlerDeps {
   /** Asked for at each use: the services need this handler's `presence` and are made after it. */
-  readonly services: () => Pick<Services, 'users' | 'messages' | 'realtime'>;
+  readonly services: () => Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
   readonly broker: Broker;
+  readonly changes: Pick<ChangeLog, 'missed' | 'revs'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SocketLimits;
@@ -43,16 +51,21 @@ export interface ParleySocketHandler extends SocketHandler {
   stop(): Promise<void>;
 }
 
-/** Everything behind an upgrade: `/api/v1/ws/{chat_id}`. */
+/** Everything behind an upgrade: `/api/v1/ws/{chat_id}` and `/api/v1/ws`. */
 export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandler {
-  const { broker, clock, logger, limits, trustedProxies } = deps;
+  const { broker, changes, clock, logger, limits, trustedProxies } = deps;
   const connections = new Set<Connection>();
+  const census = new Census();
   const admission = new Admission(limits);
   const work = new Work();
-  const hub = createHub({ broker, logger });
+  const hub = createHub({ broker, logger, changes, maxFillItems: limits.resumeMaxItems });
+  const heartbeat = new Heartbeat(hub, limits.heartbeatMs, connections);
   const services = {
     get users() {
       return deps.services().users;
+    },
+    get chats() {
+      return deps.services().chats;
     },
     get messages() {
       return deps.services().messages;
@@ -71,18 +84,21 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     hub,
     typing,
     // When everybody goes at once, telling everybody about everybody is work for nobody.
-    announcePresence(actor, chatId, state) {
-      if (stopping === null) announce(actor, chatId, state);
+    announcePresence(actor, chatIds, state) {
+      if (stopping === null) announce(actor, chatIds, state);
     },
     clock,
     logger,
     limits,
     work,
+    census,
+    replays: new Turns(REPLAYS_AT_ONCE),
     isStopping: () => stopping !== null,
   };
 
   const stopTicking = (deps.ticker ?? systemTicker).start(() => {
     hub.tick();
+    heartbeat.tick();
     typing.tick();
     for (const connection of [...connections]) connection.tick();
   });
@@ -105,16 +121,16 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   }
 
   return {
-    presence: hub,
+    presence: presenceOf(hub, census, connections),
     accept(handshake) {
-      return chatOfPath(handshake.path) === undefined ? null : { protocol: chooseProtocol(handshake) };
+      return isSocketPath(handshake.path) ? { protocol: chooseProtocol(handshake) } : null;
     },
     open(socket, handshake) {
       if (stopping !== null) return refuse(socket, 'restart');
       const address = clientAddress(handshake.peerAddress, handshake.headers['x-forwarded-for'], trustedProxies);
       const place = admission.enter(throttleKeyOf(address));
       if (place === null) return refuse(socket, 'too_many');
-      const request = { token: tokenOf(handshake), chatId: chatOfPath(handshake.path) ?? null, place };
+      const request = { token: tokenOf(handshake), target: targetOf(handshake), place };
       const connection = new Connection(connectionDeps, socket, request, forget);
       connections.add(connection);
       void connection.join();
@@ -128,5 +144,6 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
 function refuse(socket: Socket, name: CloseName): SocketListener {
   const { code, reason } = CLOSE_CODES[name];
   socket.close(code, reason);
-  return { message: () => undefined, drained: () => undefined, closed: () => undefined };
+  const nobody = (): void => undefined;
+  return { message: nobody, drained: nobody, pong: nobody, closed: nobody };
 }

@@ -12,4 +12,8 @@ export interface SocketLimits {
   readonly authenticateMs: number;
   /** Sockets of this node that have not authenticated yet. */
   readonly maxUnauthenticated: number;
+  /** Objects that one resume replays, and that are read at once to make up for lost events. */
+  readonly resumeMaxItems: number;
+  /** Between two comparisons with the store; 0 = every five seconds, and without telling the sockets. */
+  readonly heartbeatMs: number;
 }

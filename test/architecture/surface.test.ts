@@ -22,7 +22,7 @@ describe('the surface', () => {
 
   it('public routes are these and no more', () => {
     expect(namesOf('public')).to.have.members(PUBLIC);
-    expect(namesOf('upgrade')).to.deep.equal(['GET /api/v1/ws/:chat_id']);
+    expect(namesOf('upgrade')).to.deep.equal(['GET /api/v1/ws', 'GET /api/v1/ws/:chat_id']);
   });
 
   it('private routes are those of the contract', () => {
@@ -60,6 +60,6 @@ describe('the surface', () => {
   });
 
   it('socket commands are these and no more', () => {
-    expect(COMMAND_TYPES).to.deep.equal(['message', 'typing', 'ping']);
+    expect(COMMAND_TYPES).to.deep.equal(['message', 'typing', 'ping', 'read', 'resume']);
   });
 });

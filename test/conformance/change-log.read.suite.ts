@@ -137,9 +137,9 @@ export function changeLogReadSuite(open: OpenStores): void {
         ]),
       );
       const mine = [
-        { chatId: one.id, rev: 2 },
-        { chatId: direct.id, rev: 1 },
-        { chatId: last.id, rev: 1 },
+        { chatId: one.id, rev: 2, lastSeq: 1, lastReadSeq: 1 },
+        { chatId: direct.id, rev: 1, lastSeq: 0, lastReadSeq: 0 },
+        { chatId: last.id, rev: 1, lastSeq: 0, lastReadSeq: 0 },
       ];
       expect(await changes.chatsOf(ada.id, 0, 10)).to.deep.equal(mine);
       expect(await changes.chatsOf(ada.id, 0, 2)).to.deep.equal(mine.slice(0, 2));

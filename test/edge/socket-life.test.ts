@@ -178,7 +178,12 @@ for (const kind of KINDS) {
           accept: () => ({ protocol: null }),
           open(socket) {
             socket.close(4001, 'Authentication failed');
-            return { message: () => undefined, drained: () => undefined, closed: (code) => closes.push(code) };
+            return {
+              message: () => undefined,
+              pong: () => undefined,
+              drained: () => undefined,
+              closed: (code) => closes.push(code),
+            };
           },
         },
       });

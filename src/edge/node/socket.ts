@@ -21,6 +21,9 @@ export class NodeSocket implements Socket {
   attach(listener: SocketListener): void {
     this.listener = listener;
     this.ws.on('message', (data, isBinary) => this.received(data, isBinary));
+    this.ws.on('pong', () => {
+      if (!this.closing) this.tell((to) => to.pong());
+    });
     this.ws.once('close', (code) => this.ended(code));
     // A protocol violation or a reset: `ws` closes by itself with the right code, and 'close' follows.
     this.ws.on('error', () => (this.closing = true));
@@ -41,6 +44,10 @@ export class NodeSocket implements Socket {
 
   queuedBytes(): number {
     return this.ws.bufferedAmount;
+  }
+
+  ping(): void {
+    if (!this.closing && this.ws.readyState === this.ws.OPEN) this.ws.ping();
   }
 
   close(code: number, reason: string): void {

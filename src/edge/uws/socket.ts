@@ -65,6 +65,14 @@ export class UwsSocket implements Socket {
     this.ws?.close();
   }
 
+  ping(): void {
+    if (this.closing === null) this.ws?.ping();
+  }
+
+  ponged(): void {
+    if (this.closing === null) this.tell((to) => to.pong());
+  }
+
   /** A whole message from the native side, which lets up to twice the limit through so that its sender hears why. */
   received(data: ArrayBuffer, binary: boolean): void {
     if (this.closing !== null) return;

@@ -28,6 +28,7 @@ export class UwsSockets {
       sendPingsAutomatically: true,
       open: (ws) => this.guard(() => this.opened(ws)),
       message: (ws, data, binary) => this.guard(() => this.of(ws)?.received(data, binary)),
+      pong: (ws) => this.guard(() => this.of(ws)?.ponged()),
       drain: (ws) => this.guard(() => this.of(ws)?.drained()),
       close: (ws, code) => this.guard(() => this.closed(ws, code)),
     };

@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/errors.js';
+import { presentSocketStats } from '../../presenters/stats.js';
 import { route, type Route } from './route.js';
 
 const SOCKETS = '/api/v1/ws';
@@ -8,8 +9,7 @@ export const realtimeRoutes: readonly Route[] = [
     method: 'GET',
     path: `${SOCKETS}/stats`,
     handler(_request, { realtime }) {
-      const { onlineUsers, totalConnections } = realtime.stats();
-      return { body: { online_users: onlineUsers, total_connections: totalConnections } };
+      return { body: presentSocketStats(realtime.stats()) };
     },
   }),
   route({
@@ -23,11 +23,11 @@ export const realtimeRoutes: readonly Route[] = [
   }),
   // Upgrades never get here. What does has lost its Upgrade header on the way, its token is in the query as ever, and
   // only this answer tells its operator what the proxy in between does wrong.
-  {
-    methods: ['GET'],
-    path: `${SOCKETS}/:chat_id`,
-    access: 'upgrade',
-    readsBody: false,
-    run: () => Promise.reject(new AppError('upgrade_required')),
-  },
+  upgradeOnly(SOCKETS),
+  upgradeOnly(`${SOCKETS}/:chat_id`),
 ];
+
+function upgradeOnly(path: string): Route {
+  const run = (): Promise<never> => Promise.reject(new AppError('upgrade_required'));
+  return { methods: ['GET'], path, access: 'upgrade', readsBody: false, run };
+}

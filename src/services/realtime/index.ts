@@ -3,7 +3,8 @@ import type { ChangeLog } from '../../ports/change-log.js';
 import type { ChatStore } from '../../ports/chat-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Presence } from '../../ports/presence.js';
-import type { Services } from '../services.js';
+import type { Identity } from '../../domain/user.js';
+import type { ChatPosition, Services } from '../services.js';
 import { changesOfChat, changesOfChats } from './changes.js';
 import type { Publish } from './publisher.js';
 
@@ -14,24 +15,37 @@ export function createRealtimeServices(deps: {
   readonly publish: Publish;
   readonly clock: Clock;
 }): Services['realtime'] {
-  const { chats, presence, publish, clock } = deps;
+  const { chats, changes, presence, publish, clock } = deps;
+
+  async function join({ userId }: Pick<Identity, 'userId'>, chatId: number): Promise<ChatPosition> {
+    const membership = await chats.membership(chatId, userId);
+    if (membership === null) throw new AppError('chat_not_found');
+    return { rev: membership.rev, lastSeq: membership.lastSeq };
+  }
+
   return {
-    epoch: deps.changes.epoch,
+    epoch: changes.epoch,
     changes: (actor, chatId, since) => changesOfChat(deps, actor, chatId, since),
     changesOf: (actor, vector) => changesOfChats(deps, actor, vector),
-    async join(actor, chatId) {
-      const membership = await chats.membership(chatId, actor.userId);
-      if (membership === null) throw new AppError('chat_not_found');
-      return { rev: membership.rev };
+    join,
+    async resume(actor, chatId, since, maxItems) {
+      if (since.epoch !== null && since.epoch !== changes.epoch) {
+        return { kind: 'resync', reason: 'other_epoch', ...(await join(actor, chatId)) };
+      }
+      const answer = await changes.since(chatId, actor.userId, since.rev, maxItems);
+      if (answer.kind === 'delta') return answer;
+      return { kind: 'resync', reason: answer.reason, rev: answer.rev, lastSeq: answer.state.lastSeq };
     },
+    chatsOf: ({ userId }, limit) => changes.chatsOf(userId, 0, limit),
     typing(actor, chatId, state) {
       const type = state === 'start' ? 'typing_started' : 'typing_stopped';
       publish([{ type, chatId, userId: actor.userId, username: actor.username, at: new Date(clock.now()) }]);
       return Promise.resolve();
     },
-    presence(actor, chatId, state) {
+    presence({ userId, username }, chatIds, state) {
       const type = state === 'joined' ? 'user_joined' : 'user_left';
-      publish([{ type, chatId, userId: actor.userId, username: actor.username, at: new Date(clock.now()) }]);
+      const at = new Date(clock.now());
+      publish(chatIds.map((chatId) => ({ type, chatId, userId, username, at })));
       return Promise.resolve();
     },
     stats: () => presence.stats(),

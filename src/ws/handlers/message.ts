@@ -1,27 +1,39 @@
+import { AppError } from '../../domain/errors.js';
 import type { AckFrame } from '../../protocol/events.js';
 import type { CommandContext } from '../command-context.js';
 
 /** Stores one message; the acknowledgement is given after the commit and means that the message is never lost. */
 export async function handleMessage(
-  command: { readonly content: string; readonly client_message_id?: string | undefined },
+  command: {
+    readonly chat_id?: number | undefined;
+    readonly content: string;
+    readonly client_message_id?: string | undefined;
+  },
   context: CommandContext,
 ): Promise<AckFrame> {
-  const { actor, chatId, services, hub, typing } = context;
+  const { actor, scope, services, hub, typing } = context;
+  const chatId = scope.chatIdOf(command.chat_id);
   typing.stop(actor.userId, chatId);
   const clientMessageId = command.client_message_id ?? null;
-  const { message, duplicate } = await services.messages.send(actor, {
-    chatId,
-    content: command.content,
-    messageType: 'text',
-    clientMessageId,
-  });
-  hub.expect(chatId, message.rev);
-  return {
-    type: 'ack',
-    client_message_id: clientMessageId,
-    message_id: message.id,
-    seq: message.seq,
-    rev: message.rev,
-    duplicate,
-  };
+  try {
+    const { message, duplicate } = await services.messages.send(actor, {
+      chatId,
+      content: command.content,
+      messageType: 'text',
+      clientMessageId,
+    });
+    hub.expect(chatId, message.rev);
+    return {
+      type: 'ack',
+      client_message_id: clientMessageId,
+      message_id: message.id,
+      seq: message.seq,
+      rev: message.rev,
+      duplicate,
+    };
+  } catch (error) {
+    // Perhaps it was committed, and then nobody has told of it.
+    if (error instanceof AppError && error.code === 'indeterminate') hub.suspect(chatId);
+    throw error;
+  }
 }

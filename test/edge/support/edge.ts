@@ -36,7 +36,7 @@ export interface Edge {
 
 export const NO_SOCKETS: SocketHandler = {
   accept: () => null,
-  open: () => ({ message: () => undefined, drained: () => undefined, closed: () => undefined }),
+  open: () => ({ message: () => undefined, pong: () => undefined, drained: () => undefined, closed: () => undefined }),
 };
 
 export function sha256(data: Uint8Array): string {
@@ -127,6 +127,7 @@ export function recordingSockets(onMessage: (seen: Seen, text: string) => void =
         one.messages.push({ text: text.slice(0, 200), bytes: data.byteLength, binary });
         onMessage(one, text);
       },
+      pong: () => undefined,
       drained: () => (one.drains += 1),
       closed: (code) => one.closes.push(code),
     };

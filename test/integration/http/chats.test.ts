@@ -219,7 +219,10 @@ describe('chats', () => {
       online_users: [],
       count: 0,
     });
-    expect((await client.as(alice).get('/ws/stats')).body).to.deep.equal({ online_users: 0, total_connections: 0 });
+    expect((await client.as(alice).get('/ws/stats')).body).to.deep.equal({
+      ...{ online_users: 0, total_connections: 0, gap_fills: 0 },
+      ...{ queued_bytes: { total: 0, max: 0 }, closes: {} },
+    });
   });
 
   it('changes nothing by being read', async () => {

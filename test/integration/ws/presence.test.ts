@@ -48,7 +48,7 @@ describe('sockets: presence and typing', () => {
     await live(app, chatId, ada);
     await live(app, chatId, ben);
     const stats = await rest(app, ada, 'GET', '/ws/stats');
-    expect(stats.body).to.deep.equal({ online_users: 2, total_connections: 3 });
+    expect(stats.body).to.include({ online_users: 2, total_connections: 3 });
     const online = await rest(app, ada, 'GET', `/ws/chat/${chatId}/online`);
     expect(online.body).to.deep.equal({
       chat_id: chatId,

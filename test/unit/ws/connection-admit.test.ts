@@ -47,13 +47,13 @@ describe('connection', () => {
   describe('bounds what comes before it is live', () => {
     it('answers frames that came early, in order, once it is live', async () => {
       const harness = new Harness();
-      const membership = gate<{ rev: number }>();
+      const membership = gate<{ rev: number; lastSeq: number }>();
       harness.join = () => membership.promise;
       const peer = await harness.connect(1);
       for (let id = 1; id <= 32; id += 1) peer.send({ type: 'ping', id });
       await settle();
       expect(peer.socket.frames).to.have.length(0);
-      membership.open({ rev: 0 });
+      membership.open({ rev: 0, lastSeq: 0 });
       await settle();
       expect(peer.socket.json().map((frame) => frame['id'])).to.deep.equal(Array.from({ length: 32 }, (_, i) => i + 1));
     });

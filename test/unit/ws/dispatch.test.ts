@@ -22,7 +22,7 @@ describe('dispatch', () => {
   }
 
   it('knows these commands and no others', () => {
-    expect(COMMAND_TYPES).to.deep.equal(['message', 'typing', 'ping']);
+    expect(COMMAND_TYPES).to.deep.equal(['message', 'typing', 'ping', 'read', 'resume']);
   });
 
   it('answers a message with one ack after the store has it', async () => {
@@ -32,7 +32,7 @@ describe('dispatch', () => {
       id: 'a',
       client_message_id: 'c-1',
       message_id: 142,
-      seq: 42,
+      seq: 1,
       rev: 42,
       duplicate: false,
     });

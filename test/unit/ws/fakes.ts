@@ -21,6 +21,8 @@ export class FakeSocket implements Socket {
   stalled = false;
   refuseAbove = Infinity;
   closedWith: number | null = null;
+  /** What a peer does that reads: it answers. */
+  answer: () => void = () => undefined;
   private queue = 0;
 
   send(frame: Uint8Array): SendResult {
@@ -39,6 +41,10 @@ export class FakeSocket implements Socket {
   /** The peer has read this many of the queued bytes. */
   read(bytes: number): void {
     this.queue = Math.max(0, this.queue - bytes);
+  }
+
+  ping(): void {
+    if (!this.stalled) this.answer();
   }
 
   close(code: number): void {
@@ -145,7 +151,13 @@ export function message(overrides: Partial<Message> = {}): Message {
 /** A message of `senderId` that took `rev`. */
 export function sent(rev: number, overrides: Partial<Message> = {}): DurableEvent {
   const chatId = overrides.chatId ?? 7;
-  return { type: 'new_message', chatId, rev, at: new Date(START), message: message({ rev, seq: rev, ...overrides }) };
+  return {
+    type: 'new_message',
+    chatId,
+    rev,
+    at: new Date(START),
+    message: message({ id: 100 + rev, rev, seq: rev, ...overrides }),
+  };
 }
 
 export function removed(rev: number, userId: number, chatId = 7): DurableEvent {

@@ -7,9 +7,10 @@ import type { Handshake, SocketListener } from '../../../src/ports/listener.js';
 import type { SentMessage, Services } from '../../../src/services/services.js';
 import { createSocketHandler, type ParleySocketHandler } from '../../../src/ws/server.js';
 import type { SocketLimits } from '../../../src/ws/types.js';
+import { ModelStore } from './model-store.js';
 import { FakeClock, FakeSocket, handshake, identity, ManualTicker, MemoryLogger, message, settle } from './fakes.js';
 
-type Needed = Pick<Services, 'users' | 'messages' | 'realtime'>;
+type Needed = Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
 type Send = Services['messages']['send'];
 
 export const LOOSE: SocketLimits = {
@@ -19,6 +20,8 @@ export const LOOSE: SocketLimits = {
   slowReaderMs: 0,
   authenticateMs: 0,
   maxUnauthenticated: 0,
+  resumeMaxItems: 1_000,
+  heartbeatMs: 5_000,
 };
 
 /** One peer: its socket and the listener that the handler gave for it. */
@@ -38,25 +41,28 @@ export class Harness {
   readonly logger = new MemoryLogger();
   readonly broker: Broker;
   readonly handler: ParleySocketHandler;
-  readonly members = new Set([1, 2, 3]);
-  rev = 0;
+  /** What is committed. */
+  readonly store = new ModelStore(7, [1, 2, 3]);
   tokenEnds: number | undefined;
   authenticate: Services['users']['authenticate'] = (token) => {
     const userId = Number(token);
     if (!Number.isInteger(userId)) return Promise.reject(new AppError('not_authenticated'));
     return Promise.resolve(identity(userId, this.tokenEnds));
   };
-  join: Services['realtime']['join'] = (actor, chatId) => {
-    if (chatId !== 7 || !this.members.has(actor.userId)) return Promise.reject(new AppError('chat_not_found'));
-    return Promise.resolve({ rev: this.rev });
-  };
-  sendMessage: Send = (actor, input) => Promise.resolve(this.store(actor.userId, input.content));
+  join: Services['realtime']['join'] = (actor, chatId) => this.store.join(actor.userId, chatId);
+  resume: Services['realtime']['resume'] = (actor, chatId, since, maxItems) =>
+    this.store.resume(actor.userId, chatId, since, maxItems);
+  chatsOf: Services['realtime']['chatsOf'] = (actor, limit) => this.store.chatsOf(actor.userId, limit);
+  markRead: Services['chats']['markRead'] = (_actor, _chatId, seq) =>
+    Promise.resolve({ lastReadSeq: seq, unreadCount: 0 });
+  sendMessage: Send = (actor, input) => Promise.resolve(this.send(actor.userId, input.chatId, input.content));
 
   constructor(limits: Partial<SocketLimits> = {}, broker: Broker = createMemoryBroker()) {
     this.broker = broker;
     this.handler = createSocketHandler({
       services: () => this.services(),
       broker,
+      changes: this.store,
       clock: this.clock,
       logger: this.logger,
       limits: { ...LOOSE, ...limits },
@@ -69,6 +75,7 @@ export class Harness {
   open(userId: number | string, overrides: Partial<Handshake> = {}): Peer {
     const socket = new FakeSocket();
     const listener = this.handler.open(socket, handshake({ query: `token=${userId}`, ...overrides }));
+    socket.answer = () => listener.pong();
     return {
       socket,
       listener,
@@ -87,23 +94,25 @@ export class Harness {
 
   /** Commits changes and publishes them, as services do. */
   publish(...events: DurableEvent[]): void {
-    for (const event of events) {
-      if (event.chatId === 7 && event.rev > this.rev) this.rev = event.rev;
-      if (event.type === 'participant_removed') this.members.delete(event.userId);
-    }
+    this.store.commit(...events);
     void this.broker.publish(events);
   }
 
-  private store(senderId: number, content: string): SentMessage {
-    this.rev += 1;
-    const stored = message({ id: 100 + this.rev, rev: this.rev, seq: this.rev, senderId, content });
-    const event: DurableEvent = {
-      type: 'new_message',
-      chatId: 7,
-      rev: this.rev,
-      at: new Date(this.clock.now()),
-      message: stored,
-    };
+  /** The chat's rev in the store. */
+  get rev(): number {
+    return this.store.chat(7).rev;
+  }
+
+  set rev(rev: number) {
+    this.store.chat(7).rev = rev;
+  }
+
+  private send(senderId: number, chatId: number, content: string): SentMessage {
+    const chat = this.store.chat(chatId);
+    const [rev, seq] = [chat.rev + 1, chat.lastSeq + 1];
+    const stored = message({ id: 100 + rev, chatId, rev, seq, senderId, content });
+    const event: DurableEvent = { type: 'new_message', chatId, rev, at: new Date(this.clock.now()), message: stored };
+    this.store.commit(event);
     setImmediate(() => void this.broker.publish([event]));
     return { message: stored, duplicate: false };
   }
@@ -122,6 +131,14 @@ export class Harness {
         search: unused,
         get: unused,
       },
+      chats: {
+        create: unused,
+        list: unused,
+        get: unused,
+        rename: unused,
+        markRead: (actor, chatId, seq) => this.markRead(actor, chatId, seq),
+        online: unused,
+      },
       messages: {
         send: (actor, input) => this.sendMessage(actor, input),
         edit: unused,
@@ -131,13 +148,16 @@ export class Harness {
         window: unused,
       },
       realtime: {
-        epoch: 'epoch-of-tests',
+        epoch: this.store.epoch,
         changes: unused,
         changesOf: unused,
         join: (actor, chatId) => this.join(actor, chatId),
+        resume: (actor, chatId, since, maxItems) => this.resume(actor, chatId, since, maxItems),
+        chatsOf: (actor, limit) => this.chatsOf(actor, limit),
         typing: (actor, chatId, state) =>
-          this.tell(actor, chatId, state === 'start' ? 'typing_started' : 'typing_stopped'),
-        presence: (actor, chatId, state) => this.tell(actor, chatId, state === 'joined' ? 'user_joined' : 'user_left'),
+          this.tell(actor, [chatId], state === 'start' ? 'typing_started' : 'typing_stopped'),
+        presence: (actor, chatIds, state) =>
+          this.tell(actor, chatIds, state === 'joined' ? 'user_joined' : 'user_left'),
         stats: () => this.handler.presence.stats(),
       },
     };
@@ -145,9 +165,11 @@ export class Harness {
 
   private tell(
     { userId, username }: { userId: number; username: string },
-    chatId: number,
+    chatIds: readonly number[],
     type: 'typing_started' | 'typing_stopped' | 'user_joined' | 'user_left',
   ): Promise<void> {
-    return this.broker.publish([{ type, chatId, userId, username, at: new Date(this.clock.now()) }]);
+    return this.broker.publish(
+      chatIds.map((chatId) => ({ type, chatId, userId, username, at: new Date(this.clock.now()) })),
+    );
   }
 }

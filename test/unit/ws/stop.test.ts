@@ -30,7 +30,10 @@ describe('graceful stop of the sockets', () => {
     idle.listener.closed(1012);
     await stopped;
     expect(harness.ticker.isRunning).to.equal(false);
-    expect(harness.handler.presence.stats()).to.deep.equal({ onlineUsers: 0, totalConnections: 0 });
+    expect(harness.handler.presence.stats()).to.deep.equal({
+      ...{ onlineUsers: 0, totalConnections: 0, gapFills: 0 },
+      ...{ queuedBytes: { total: 0, max: 0 }, closes: { restart: 2 } },
+    });
   });
 
   it('closes sockets that are not live yet at once', async () => {

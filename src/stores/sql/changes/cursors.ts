@@ -11,7 +11,7 @@ export async function readRevs(sql: SqlDatabase, chatIds: readonly number[]): Pr
   return new Map(rows.map((row) => [Number(row['id']), Number(row['rev'])]));
 }
 
-const CHATS_OF = `SELECT p.chat_id, c.rev FROM chat_participants p
+const CHATS_OF = `SELECT p.chat_id, c.rev, c.last_seq, p.last_read_seq FROM chat_participants p
   JOIN chats c ON c.id = p.chat_id AND c.is_active = TRUE
   WHERE p.user_id = ? AND p.left_at IS NULL AND p.chat_id > ? ORDER BY p.chat_id LIMIT ?`;
 
@@ -23,5 +23,10 @@ export async function readChatsOf(
   limit: number,
 ): Promise<readonly ChatRev[]> {
   const rows = await sql.read((session) => session.query(CHATS_OF, [userId, afterChatId, limit]));
-  return rows.map((row) => ({ chatId: Number(row['chat_id']), rev: Number(row['rev']) }));
+  return rows.map((row) => ({
+    chatId: Number(row['chat_id']),
+    rev: Number(row['rev']),
+    lastSeq: Number(row['last_seq']),
+    lastReadSeq: Number(row['last_read_seq']),
+  }));
 }

@@ -1,0 +1,171 @@
+import { isDurable } from '../domain/events.js';
+import type { CloseName } from '../protocol/close-codes.js';
+import { seqOf, type Delivery, type Fill, type Member } from './delivery.js';
+import { isFor, type Hub, type Registration } from './hub.js';
+import type { Link } from './link.js';
+
+/** The scope that a feed belongs to. Neither call throws. */
+export interface FeedOwner {
+  /** The user is no longer in the chat: the event that says so has been sent, and nothing of the chat comes after it. */
+  removed(feed: ChatFeed, rev: number): void;
+  /** A message of the user's own has come by. */
+  sent(feed: ChatFeed): void;
+}
+
+/**
+ * One connection's view of one chat's events. While its state is being read they are kept; then those that the read has
+ * already seen are dropped and the rest goes out, each rev exactly one above the one before (or above a fill's).
+ */
+export class ChatFeed implements Member {
+  private readonly registration: Registration;
+  /** null: live, nothing is kept. */
+  private kept: (Delivery | Fill)[] | null = [];
+  private keptBytes = 0;
+  private overflowed = false;
+  private isGone = false;
+  private lastRev = 0;
+  private lastSeq = 0;
+
+  /** Registers with the hub: from here on nothing of the chat is missed. */
+  constructor(
+    readonly chatId: number,
+    private readonly link: Link,
+    private readonly owner: FeedOwner,
+    hub: Pick<Hub, 'register'>,
+    /** Bytes of events that are kept while a state is read; 0 = no limit. */
+    private readonly maxKeptBytes: number,
+  ) {
+    this.registration = hub.register(chatId, this);
+  }
+
+  get userId(): number {
+    return this.link.userId;
+  }
+
+  /** Only a read of the store made after this may be joined with the events. */
+  get subscribed(): Promise<void> {
+    return this.registration.subscribed;
+  }
+
+  /** Up to where the connection has the chat's events: what it started at, then what it was sent. */
+  get rev(): number {
+    return this.lastRev;
+  }
+
+  /** Highest position in the chat's history that it knows of. */
+  get seq(): number {
+    return this.lastSeq;
+  }
+
+  get isLive(): boolean {
+    return this.kept === null && !this.isGone;
+  }
+
+  /** False: the connection has closed, or its user has left the chat. */
+  get isOpen(): boolean {
+    return !this.isGone && this.link.isOpen();
+  }
+
+  /** Keeps events from here on, for a read that begins after this call. */
+  hold(): void {
+    this.kept ??= [];
+    this.keptBytes = 0;
+    this.overflowed = false;
+  }
+
+  /**
+   * A state of the chat was read at `rev`. False: it does not join with the events, because more of them came meanwhile
+   * than are kept, or because it is older than what went by before the feed was registered. Then it is read again.
+   */
+  joins(rev: number): boolean {
+    this.registration.observe(rev);
+    if (!this.overflowed) return this.registration.covers(rev);
+    this.kept = [];
+    this.hold();
+    return false;
+  }
+
+  /** The connection's state of the chat is that of `rev`; sends what was kept above it and goes on live. */
+  start(rev: number, lastSeq: number): void {
+    const kept = this.kept ?? [];
+    this.kept = null;
+    this.lastRev = rev;
+    this.lastSeq = lastSeq;
+    for (const unit of kept) {
+      if ('items' in unit) this.fill(unit);
+      else this.deliver(unit);
+    }
+  }
+
+  /** The read failed: goes on where it stood. */
+  goOn(): void {
+    if (this.overflowed) this.link.close('slow_reader');
+    else this.start(this.lastRev, this.lastSeq);
+  }
+
+  deliver(delivery: Delivery): void {
+    if (this.isGone || !this.link.isOpen()) return;
+    const { event, frame } = delivery;
+    if (!isDurable(event)) {
+      // Not worth keeping: by the time of the flush it is no longer true.
+      if (this.kept === null && isFor(event, this.userId)) this.link.send(frame, 'ephemeral');
+      return;
+    }
+    if (this.kept !== null) return this.keep(delivery, frame.byteLength);
+    if (event.rev <= this.lastRev) return;
+    if (event.rev > this.lastRev + 1) return this.link.close('slow_reader');
+    this.lastRev = event.rev;
+    this.link.send(frame);
+    if (event.type === 'new_message') {
+      this.lastSeq = event.message.seq;
+      if (event.message.senderId === this.userId) this.owner.sent(this);
+    } else if (event.type === 'participant_removed' && event.userId === this.userId) {
+      this.owner.removed(this, event.rev);
+    }
+  }
+
+  fill(fill: Fill): void {
+    if (this.isGone || !this.link.isOpen()) return;
+    if (this.kept !== null) return this.keep(fill, fill.bytes);
+    const { lastRev, lastSeq } = this;
+    if (fill.rev <= lastRev) return;
+    this.lastRev = fill.rev;
+    for (const { event, frameFor } of fill.items) {
+      if (event.rev <= lastRev) continue;
+      this.link.send(frameFor(lastSeq));
+      this.lastSeq = Math.max(this.lastSeq, seqOf(event));
+      if (this.isGone) return;
+      if (event.type === 'participant_removed' && event.userId === this.userId) {
+        return this.owner.removed(this, event.rev);
+      }
+    }
+  }
+
+  close(name: CloseName): void {
+    this.link.close(name);
+  }
+
+  /** Counts the user as present. True: with their first live socket on this chat. */
+  enter(): boolean {
+    return this.registration.enter();
+  }
+
+  /** Nothing is delivered any more. May be repeated. True: that was the user's last live socket on this chat. */
+  leave(): boolean {
+    this.isGone = true;
+    this.kept = [];
+    return this.registration.leave();
+  }
+
+  private keep(unit: Delivery | Fill, bytes: number): void {
+    if (this.overflowed) return;
+    this.keptBytes += bytes;
+    if (this.maxKeptBytes > 0 && this.keptBytes > this.maxKeptBytes) {
+      // The state is read once more instead, and holds all of this.
+      this.overflowed = true;
+      this.kept = [];
+      return;
+    }
+    this.kept?.push(unit);
+  }
+}

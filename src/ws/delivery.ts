@@ -1,0 +1,79 @@
+import type { ChatEvent, DurableEvent } from '../domain/events.js';
+import type { Delta } from '../ports/change-log.js';
+import { presentEvent } from '../presenters/events.js';
+import type { CloseName } from '../protocol/close-codes.js';
+import { encodeFrame } from './codec.js';
+
+/** An event as every socket gets it: encoded once, the same bytes for all. */
+export interface Delivery {
+  readonly event: ChatEvent;
+  readonly frame: Uint8Array;
+}
+
+/** One changed object of a fill. */
+export interface FillItem {
+  readonly event: DurableEvent;
+  /** For a reader whose history ends at `lastSeq`: what is new to one may only be changed for another. */
+  readonly frameFor: (lastSeq: number) => Uint8Array;
+}
+
+/** What was read from the store because its events were lost: brings whoever is at or above its beginning to `rev`. */
+export interface Fill {
+  readonly rev: number;
+  /** Removals first, then new messages by seq, then the rest by rev; each object once, as it is now. */
+  readonly items: readonly FillItem[];
+  readonly bytes: number;
+}
+
+/** What the hub knows of one connection's place in a chat. None of these throws. */
+export interface Member {
+  readonly userId: number;
+  /** Durable events of the chat come in order of rev, each once, from the moment of registration. */
+  deliver(delivery: Delivery): void;
+  /** Instead of the events that were lost; the next one continues from its rev. */
+  fill(fill: Fill): void;
+  close(name: CloseName): void;
+}
+
+export function toDelivery(event: ChatEvent): Delivery {
+  return { event, frame: encodeFrame(presentEvent(event)) };
+}
+
+/** Encodes a delta once for all sockets of the chat. */
+export function toFill({ rev, events }: Delta): Fill {
+  let bytes = 0;
+  const items = events.map((event) => {
+    const frame = encodeFrame(presentEvent(event));
+    bytes += frame.byteLength;
+    return { event, frameFor: event.type === 'new_message' ? whetherNew(event, frame) : () => frame };
+  });
+  return { rev, items, bytes };
+}
+
+/** A message is new to a reader whose history ends before it; who joined after it was sent has only missed an edit. */
+function whetherNew(event: DurableEvent & { type: 'new_message' }, asNew: Uint8Array): FillItem['frameFor'] {
+  let asUpdated: Uint8Array | null = null;
+  return (lastSeq) => {
+    if (event.message.seq > lastSeq) return asNew;
+    asUpdated ??= encodeFrame(presentEvent({ ...event, type: 'message_updated' }));
+    return asUpdated;
+  };
+}
+
+/** The highest position in the chat's history that an event speaks of; 0 where it is about no message. */
+export function seqOf(event: DurableEvent): number {
+  switch (event.type) {
+    case 'new_message':
+    case 'message_updated':
+      return event.message.seq;
+    case 'message_deleted':
+      return event.seq;
+    case 'participant_added':
+    case 'participant_updated':
+    case 'participant_removed':
+    case 'chat_updated':
+      return 0;
+    default:
+      return event satisfies never;
+  }
+}

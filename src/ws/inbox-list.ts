@@ -1,0 +1,38 @@
+import { AppError } from '../domain/errors.js';
+import type { Identity } from '../domain/user.js';
+import type { ChatRev } from '../ports/change-log.js';
+import { LIMITS } from '../protocol/limits.js';
+import type { ChatPosition, Services } from '../services/services.js';
+import type { ChatFeed } from './chat-feed.js';
+import { readPosition } from './read-position.js';
+import type { ScopeDeps, Visitor } from './scope.js';
+
+/** The chats of a user by id, as many as one socket follows. */
+export type Inbox = readonly ChatRev[];
+
+export async function readInbox(
+  realtime: Pick<Services['realtime'], 'chatsOf'>,
+  actor: Identity,
+): Promise<{ readonly chats: Inbox; readonly hasMore: boolean }> {
+  const chats = await realtime.chatsOf(actor, LIMITS.inboxChats + 1);
+  return { chats: chats.slice(0, LIMITS.inboxChats), hasMore: chats.length > LIMITS.inboxChats };
+}
+
+/** Brings one more chat of a live inbox socket up. Never rejects: what fails is tried again when the lists are compared. */
+export async function joinFeed(
+  { services, logger }: ScopeDeps,
+  { actor }: Visitor,
+  feed: ChatFeed,
+  then: { live(position: ChatPosition): void; refused(): void },
+): Promise<void> {
+  try {
+    await feed.subscribed;
+    const position = await readPosition(services.realtime, actor, feed);
+    if (feed.isOpen) then.live(position);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'chat_not_found') {
+      logger.warn({ err: error, chatId: feed.chatId, userId: actor.userId }, 'a chat could not be joined');
+    }
+    then.refused();
+  }
+}

@@ -1,0 +1,125 @@
+import { AppError } from '../../../src/domain/errors.js';
+import type { DurableEvent } from '../../../src/domain/events.js';
+import type { ChangeLog, ChatRev, Delta } from '../../../src/ports/change-log.js';
+import type { ChatPosition, ReadOn, ResumeFrom } from '../../../src/services/services.js';
+import { seqOf } from '../../../src/ws/delivery.js';
+
+/** One chat's committed events. `rev` may be ahead of them where a test does not care what happened. */
+export class ModelChat {
+  readonly log: DurableEvent[] = [];
+  rev = 0;
+  lastSeq = 0;
+
+  constructor(readonly members: Set<number>) {}
+
+  /** Each changed object once, as it is now; removals, new messages by seq, the rest by rev. */
+  delta(since: number): Delta {
+    const latest = new Map<string, DurableEvent>();
+    const isNew = new Set<string>();
+    for (const event of this.log) {
+      const key = keyOf(event);
+      if (event.rev > since && event.type === 'new_message') isNew.add(key);
+      if (event.rev > since) latest.set(key, event);
+    }
+    const events = [...latest].map(([key, event]): DurableEvent => {
+      return event.type === 'message_updated' && isNew.has(key) ? { ...event, type: 'new_message' } : event;
+    });
+    return { rev: this.rev, events: events.sort((a, b) => phaseOf(a) - phaseOf(b) || placeOf(a) - placeOf(b)) };
+  }
+}
+
+/** Chats in memory behind the reads that sockets make. Every read is one moment: that of the call. */
+export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
+  epoch = 'epoch-1';
+  readonly chats = new Map<number, ModelChat>();
+
+  constructor(chatId: number, members: readonly number[]) {
+    this.add(chatId, members);
+  }
+
+  add(chatId: number, members: readonly number[]): ModelChat {
+    const chat = new ModelChat(new Set(members));
+    this.chats.set(chatId, chat);
+    return chat;
+  }
+
+  chat(chatId: number): ModelChat {
+    const chat = this.chats.get(chatId);
+    if (chat === undefined) throw new AppError('chat_not_found');
+    return chat;
+  }
+
+  commit(...events: readonly DurableEvent[]): void {
+    for (const event of events) {
+      const chat = this.chats.get(event.chatId);
+      if (chat === undefined) continue;
+      chat.log.push(event);
+      chat.rev = Math.max(chat.rev, event.rev);
+      chat.lastSeq = Math.max(chat.lastSeq, seqOf(event));
+      if (event.type === 'participant_removed') chat.members.delete(event.userId);
+      if (event.type === 'participant_added') chat.members.add(event.participant.userId);
+    }
+  }
+
+  join(userId: number, chatId: number): Promise<ChatPosition> {
+    const chat = this.chats.get(chatId);
+    if (chat === undefined || !chat.members.has(userId)) return Promise.reject(new AppError('chat_not_found'));
+    return Promise.resolve({ rev: chat.rev, lastSeq: chat.lastSeq });
+  }
+
+  async resume(userId: number, chatId: number, since: ResumeFrom, maxItems: number): Promise<ReadOn> {
+    const { rev, lastSeq } = await this.join(userId, chatId);
+    const resync = { kind: 'resync' as const, rev, lastSeq };
+    if (since.epoch !== null && since.epoch !== this.epoch) return { ...resync, reason: 'other_epoch' };
+    if (since.rev > rev) return { ...resync, reason: 'future_rev' };
+    const delta = this.chat(chatId).delta(since.rev);
+    if (delta.events.length > maxItems) return { ...resync, reason: 'too_large' };
+    return { kind: 'delta', delta: { ...delta, rev }, state: { lastSeq, unreadCount: 0, reads: [] } };
+  }
+
+  chatsOf(userId: number, limit: number): Promise<readonly ChatRev[]> {
+    const mine = [...this.chats].filter(([, { members }]) => members.has(userId)).sort(([a], [b]) => a - b);
+    return Promise.resolve(
+      mine.slice(0, limit).map(([chatId, { rev, lastSeq }]) => ({ chatId, rev, lastSeq, lastReadSeq: 0 })),
+    );
+  }
+
+  missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null> {
+    const delta = this.chat(chatId).delta(afterRev);
+    return Promise.resolve(delta.events.length > maxItems ? null : delta);
+  }
+
+  revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    return Promise.resolve(
+      new Map(chatIds.flatMap((id) => (this.chats.has(id) ? [[id, this.chat(id).rev] as const] : []))),
+    );
+  }
+}
+
+function keyOf(event: DurableEvent): string {
+  switch (event.type) {
+    case 'new_message':
+    case 'message_updated':
+      return `message ${event.message.id}`;
+    case 'message_deleted':
+      return `message ${event.messageId}`;
+    case 'participant_added':
+    case 'participant_updated':
+      return `user ${event.participant.userId}`;
+    case 'participant_removed':
+      return `user ${event.userId}`;
+    case 'chat_updated':
+      return 'chat';
+    default:
+      return event satisfies never;
+  }
+}
+
+function phaseOf(event: DurableEvent): number {
+  if (event.type === 'participant_removed') return 0;
+  return event.type === 'new_message' ? 1 : 2;
+}
+
+function placeOf(event: DurableEvent): number {
+  return event.type === 'new_message' ? event.message.seq : event.rev;
+}
