@@ -125,7 +125,22 @@ describe('docs/PROTOCOL.md: examples against a running server', () => {
     for (const { type, id } of commands) {
       if (type === 'message') expect(replies).to.deep.include({ type: 'ack', id });
       if (type === 'ping') expect(replies).to.deep.include({ type: 'pong', id });
+      if (type === 'read') expect(replies).to.deep.include({ type: 'ack', id });
     }
+    // The page names a data set that is not this one.
+    const last = await socket.next(({ type, id }) => type === 'resync_required' && id === 3);
+    expect(last).to.include({ reason: 'other_epoch', chat_id: chatId });
+  });
+
+  it('frames of a socket for all chats are accepted', async () => {
+    const { inbox, chatId } = scene;
+    const commands = labelled('inbox-command').map(({ value }) => value);
+    expect(commands.map(({ type }) => type)).to.deep.equal(['resume', 'message']);
+    const before = inbox.frames.length;
+    for (const command of commands) inbox.send({ ...command, ...('chat_id' in command ? { chat_id: chatId } : {}) });
+    await inbox.next(({ type, id }) => type === 'inbox_ready' && id === 1);
+    await inbox.next(({ type, id }) => type === 'ack' && id === 2);
+    expect(inbox.frames.slice(before).filter(({ type }) => type === 'error')).to.deep.equal([]);
   });
 });
 

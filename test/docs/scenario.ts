@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../helpers/app.js';
 import { TestClient, type TestUser } from '../helpers/client.js';
 import { connect, dropSockets, type Frame, type SocketClient } from '../helpers/ws-client.js';
+import { readingOn } from './reading-on.js';
 
 /** What a real Parley has said, by the name under which docs/PROTOCOL.md shows an example of it. */
 export class Samples {
@@ -25,13 +26,15 @@ export interface Scene {
   readonly samples: Samples;
   /** A live socket of a member of `chatId`, for frames of the page to be tried on. */
   readonly socket: SocketClient;
+  /** A live socket of the same user on all their chats. */
+  readonly inbox: SocketClient;
   readonly chatId: number;
   stop(): Promise<void>;
 }
 
 /** Three people live through everything that has an answer or a frame of its own. */
 export async function playScene(): Promise<Scene> {
-  const app = await startTestApp();
+  const app = await startTestApp({ env: { HEARTBEAT_SECONDS: '1' } });
   const stop = async (): Promise<void> => {
     dropSockets();
     await app.stop();
@@ -41,8 +44,10 @@ export async function playScene(): Promise<Scene> {
     const client = new TestClient(app.url);
     const [ann, ben, cat] = await people(client, samples);
     const chatId = await overRest(client, samples, ann, ben);
-    const socket = await overSockets({ app, client, samples, ann, ben, cat, chatId });
-    return { app, samples, socket, chatId, stop };
+    const cast = { app, client, samples, ann, ben, cat, chatId };
+    const socket = await overSockets(cast);
+    const inbox = await readingOn(cast, socket);
+    return { app, samples, socket, inbox, chatId, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -113,7 +118,7 @@ async function onChanges(
   await asAnn.del(`/chats/${other}`);
 }
 
-interface Cast {
+export interface Cast {
   readonly app: TestApp;
   readonly client: TestClient;
   readonly samples: Samples;
@@ -131,6 +136,10 @@ async function overSockets({ app, client, samples, ann, ben, cat, chatId }: Cast
   samples.add('pong', await annSocket.sync());
   const benSocket = await open(ben);
   await annSocket.nextOf('user_joined');
+  const { seq } = await client.send(ann, { id: chatId }, 'Who is there?');
+  benSocket.send({ type: 'read', id: 2, seq });
+  samples.add('ack', await benSocket.nextOf('ack'));
+  await annSocket.nextOf('read');
   const online = await asAnn.get(`/ws/chat/${chatId}/online`);
   samples.add('online', online.body);
 
@@ -165,7 +174,7 @@ async function overSockets({ app, client, samples, ann, ben, cat, chatId }: Cast
 }
 
 /** Sampled where their question is asked. */
-const REPLIES = new Set(['ack', 'pong', 'error']);
+const REPLIES = new Set(['ack', 'pong', 'error', 'heartbeat']);
 
 function typeOf(frame: Frame): string {
   return String(frame['type']);

@@ -1,0 +1,25 @@
+import { connect, type SocketClient } from '../helpers/ws-client.js';
+import type { Cast } from './scenario.js';
+
+/** The frames of resumes and of a socket for all chats, which stays open. Ann's own socket is `socket`. */
+export async function readingOn(
+  { app, client, samples, ann, ben, cat }: Cast,
+  socket: SocketClient,
+): Promise<SocketClient> {
+  const note = async (from: SocketClient, ...types: readonly string[]): Promise<void> => {
+    for (const type of types) samples.add(type, await from.nextOf(type, 10_000));
+  };
+  socket.send({ type: 'resume', id: 3, since_rev: 1 });
+  await note(socket, 'ready');
+  socket.send({ type: 'resume', id: 4, since_rev: 999 });
+  await note(socket, 'resync_required');
+  await note(socket, 'heartbeat');
+
+  const inbox = await connect(app.wsUrl, { headers: { authorization: `Bearer ${ann.token}` } });
+  await note(inbox, 'inbox_ready');
+  const { id: chatId } = await client.createGroup(ben, [ann, cat]);
+  await note(inbox, 'chat_added');
+  await client.as(ben).del(`/chats/${chatId}/participants/${ann.id}`);
+  await note(inbox, 'chat_removed');
+  return inbox;
+}
