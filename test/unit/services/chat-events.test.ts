@@ -25,7 +25,12 @@ describe('what the chat services publish', () => {
     chats = createChatServices({
       chats: stores.chats,
       users: stores.users,
-      presence: { stats: () => ({ onlineUsers: 0, totalConnections: 0 }), onlineIn: () => [] },
+      presence: {
+        stats: () => {
+          throw new Error('not part of this');
+        },
+        onlineIn: () => [],
+      },
       publish,
       publishToUsers: (more) => void userEvents.push(...more),
       // Every mark is told at once: the hours between two of them pass by themselves.
