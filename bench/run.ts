@@ -66,7 +66,7 @@ async function runAll(
   const say = (line: string): void => console.error(line);
   const bench: Bench = {
     storage,
-    effort: options.effort,
+    effort: { ...options.effort, progress: say },
     scale: options.scale,
     folder,
     profiling: options.profile,
@@ -75,8 +75,10 @@ async function runAll(
     say,
   };
   for (const scenario of scenarios) {
+    const startedAt = performance.now();
     say(`${scenario.name} ${scenario.title}, ${scenario.perStorage ? storage.label : 'no storage'}`);
     figures.push(...(await scenario.run(bench)));
+    say(`  done in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
   }
   return figures;
 }

@@ -2,6 +2,9 @@ import type { Sample } from './measure.js';
 import { ratios } from './rounds.js';
 import { summarize, type Summary } from './stats.js';
 
+/** What is aimed at: of the ratio to the limit, or where there is none, of the value itself. */
+export type Goal = ({ readonly atLeast: number } | { readonly atMost: number }) & { readonly of?: 'value' };
+
 /** One line of the report: what was measured, and the limit measured beside it in the same rounds. */
 export interface Figure {
   readonly scenario: string;
@@ -10,8 +13,7 @@ export interface Figure {
   readonly unit: string;
   readonly value: Summary;
   readonly limit: { readonly what: string; readonly value: Summary; readonly ratio: Summary } | null;
-  /** The ratio aimed at; `atMost` where less is better. */
-  readonly goal: { readonly atLeast: number } | { readonly atMost: number } | null;
+  readonly goal: Goal | null;
   /** Milliseconds, of the median round. */
   readonly latency: { readonly p50: Summary; readonly p99: Summary } | null;
   /** Microseconds of CPU per operation, by process. */
@@ -28,7 +30,7 @@ export interface RateFigure {
   readonly unit: string;
   readonly samples: readonly Sample[];
   readonly limit?: { readonly what: string; readonly samples: readonly Sample[] };
-  readonly goal?: Figure['goal'];
+  readonly goal?: Goal;
   readonly note?: string;
 }
 
@@ -53,13 +55,18 @@ export function rateFigure({ samples, limit, goal, note, ...rest }: RateFigure):
 export interface LatencyFigure extends Omit<RateFigure, 'unit' | 'samples' | 'limit'> {
   readonly quantile: 'p50' | 'p99';
   readonly samples: readonly Sample[];
-  readonly limit: { readonly what: string; readonly samples: readonly Sample[] };
+  readonly limit: {
+    readonly what: string;
+    readonly samples: readonly Sample[];
+    /** Milliseconds that a sample of the limit allows; by default the same quantile of it. */
+    readonly allows?: (sample: Sample) => number;
+  };
 }
 
 /** A figure of milliseconds per operation, and its ratio to the limit's, round by round. */
 export function latencyFigure({ samples, limit, quantile, goal, note, ...rest }: LatencyFigure): Figure {
   const times = samples.map((sample) => sample.latency[quantile]);
-  const limitTimes = limit.samples.map((sample) => sample.latency[quantile]);
+  const limitTimes = limit.samples.map(limit.allows ?? ((sample) => sample.latency[quantile]));
   return {
     ...rest,
     unit: 'ms',
@@ -73,10 +80,21 @@ export function latencyFigure({ samples, limit, quantile, goal, note, ...rest }:
   };
 }
 
-/** Whether the median ratio reaches the goal; null where there is nothing to compare. */
-export function reachesGoal({ limit, goal }: Figure): boolean | null {
-  if (limit === null || goal === null) return null;
-  return 'atLeast' in goal ? limit.ratio.median >= goal.atLeast : limit.ratio.median <= goal.atMost;
+/** A figure of which nothing but its value is known. */
+export function plainFigure(
+  rest: Pick<Figure, 'scenario' | 'storage' | 'what' | 'unit'> & { readonly goal?: Goal; readonly note?: string },
+  values: readonly number[],
+): Figure {
+  const nothing = { limit: null, goal: null, latency: null, cpu: {}, clientShare: null };
+  return { ...nothing, ...rest, value: summarize(values) };
+}
+
+/** Whether the median reaches the goal; null where there is nothing to compare. */
+export function reachesGoal({ limit, goal, value }: Figure): boolean | null {
+  if (goal === null) return null;
+  const reached = goal.of === 'value' ? value.median : limit?.ratio.median;
+  if (reached === undefined) return null;
+  return 'atLeast' in goal ? reached >= goal.atLeast : reached <= goal.atMost;
 }
 
 function limitOf(rates: readonly number[], limit: NonNullable<RateFigure['limit']>): Figure['limit'] {

@@ -1,6 +1,6 @@
 import { createClient, type Client, type InStatement, type InValue } from '@libsql/client';
 import { CONTENT } from './message.js';
-import { CONTENT_HASH, type RawRow } from './raw-rows.js';
+import { CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
 import type { RawStore } from './raw-store.js';
 import type { DataSet } from './storage.js';
 
@@ -29,6 +29,9 @@ export async function openRawEmbedded(data: EmbeddedDataSet): Promise<RawStore> 
         ],
         'write',
       );
+    },
+    async seal(chat) {
+      await client.execute({ sql: SEAL, args: countersOf(chat) });
     },
     readNewest: (chatId, limit) => readBefore(client, [chatId, Number.MAX_SAFE_INTEGER, limit]),
     readBefore: (chatId, seq, limit) => readBefore(client, [chatId, seq, limit]),

@@ -50,3 +50,12 @@ function mintIds(count: number, now: number): Buffer {
   }
   return bytes;
 }
+
+/** Sets a chat's counters, in the order of `countersOf`. */
+export const SEAL = 'UPDATE chats SET last_seq = ?, rev = ?, visible_count = ?, last_visible_seq = ? WHERE id = ?';
+
+/** A message takes one seq and one rev, and none has been deleted. */
+export function countersOf({ id, nextSeq }: RawChat): number[] {
+  const last = nextSeq - 1;
+  return [last, last, last, last, id];
+}

@@ -1,7 +1,7 @@
 import { Binary, MongoClient, type Collection } from 'mongodb';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { CONTENT } from './message.js';
-import { CONTENT_HASH, type RawRow } from './raw-rows.js';
+import { CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
 import type { RawStore } from './raw-store.js';
 import type { DataSet } from './storage.js';
 
@@ -36,6 +36,9 @@ export async function openRawSplit(data: SplitDataSet): Promise<RawStore> {
     async write(rows) {
       await bodies.insertMany(rows.map(bodyOf), { ordered: false });
       await sql.query(INSERT, [rows.map(valuesOf)]);
+    },
+    async seal(chat) {
+      await sql.query(SEAL, countersOf(chat));
     },
     readNewest: (chatId, limit) => readBefore(sql, bodies, [chatId, Number.MAX_SAFE_INTEGER, limit]),
     readBefore: (chatId, seq, limit) => readBefore(sql, bodies, [chatId, seq, limit]),

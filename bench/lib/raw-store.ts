@@ -1,5 +1,5 @@
 import { openRawEmbedded } from './raw-embedded.js';
-import type { RawRow } from './raw-rows.js';
+import type { RawChat, RawRow } from './raw-rows.js';
 import { openRawSplit } from './raw-split.js';
 import type { DataSet } from './storage.js';
 
@@ -7,6 +7,8 @@ import type { DataSet } from './storage.js';
 export interface RawStore {
   /** Stores messages as durably as Parley: bodies journaled, then rows in one statement that commits. */
   write(rows: readonly RawRow[]): Promise<void>;
+  /** Sets a chat's counters to what has been written to it. */
+  seal(chat: RawChat): Promise<void>;
   /** The newest rows of a chat in one keyed SELECT, their bodies in one read; answers how many bodies came. */
   readNewest(chatId: number, limit: number): Promise<number>;
   /** Rows of a chat strictly before a seq, likewise. */

@@ -77,7 +77,8 @@ function rowOf(figure: Figure): string[] {
 function goalText(figure: Figure): string {
   const { goal } = figure;
   if (goal === null) return '';
-  const text = 'atLeast' in goal ? `>= ${goal.atLeast.toFixed(2)}` : `<= ${goal.atMost.toFixed(2)}`;
+  const unit = goal.of === 'value' ? ` ${figure.unit}` : '';
+  const text = ('atLeast' in goal ? `>= ${goal.atLeast.toFixed(2)}` : `<= ${goal.atMost.toFixed(2)}`) + unit;
   const reached = reachesGoal(figure);
   return reached === null ? text : `${text} ${reached ? 'yes' : 'NO'}`;
 }

@@ -8,6 +8,8 @@ export interface Scale {
   readonly idleSockets: number;
   /** Messages in the chat whose history is read. */
   readonly history: number;
+  /** Messages in the data set, those of that chat among them. */
+  readonly rows: number;
 }
 
 /** What a scenario works with. Everything it starts it ends; data sets and folders are removed after the run. */

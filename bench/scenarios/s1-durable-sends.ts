@@ -1,6 +1,7 @@
 import { waitUntil } from '../../test/helpers/servers/wait-until.js';
 import { startBare } from '../lib/bare-process.js';
-import { rateFigure, type Figure } from '../lib/figure.js';
+import { plainFigure, rateFigure, type Figure } from '../lib/figure.js';
+import { openFsyncCounter, type FsyncCounter } from '../lib/fsyncs.js';
 import { messageLane } from '../lib/http-lane.js';
 import { measure, promiseLane, type Lane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
@@ -30,30 +31,41 @@ export const durableSends: Scenario = {
     const rawChats = await populate(rawData, 64);
     const server = await startParley(data, { inspect: bench.profiling });
     const bare = await startBare('listener', bench.folder);
+    const fsyncs = await openFsyncCounter(data);
     const raws = await Promise.all(Array.from({ length: writerLanes(rawData) }, () => openRaw(rawData)));
     try {
       const users = await registerUsers(server.endpoint, 'sender', MOST);
       const chats = await openDirectChats(server.endpoint, users);
       const rawLanes = lanesOf(raws, rawChats);
+      const stage: Stage = { bench, server, chats, fsyncs };
       let run = 0;
-      const samples = await interleave(bench.effort, {
+      const samples = await interleave<Name, Sent>(bench.effort, {
         raw: (window) => measure({ ...window, lanes: rawLanes, weight: BATCH, pids: bench.storage.pids }),
-        sockets64: (window) => sendBySocket(bench, window, server, chats, 64, (run += 1)),
-        sockets256: (window) => sendBySocket(bench, window, server, chats, MOST, (run += 1)),
-        rest64: (window) => sendByRest(bench, window, server, chats, (run += 1)),
+        sockets64: (window) => sendBySocket(stage, window, 64, (run += 1)),
+        sockets256: (window) => sendBySocket(stage, window, MOST, (run += 1)),
+        rest64: (window) => sendByRest(stage, window, (run += 1)),
         bare: (window) => postToBare(window, bare, (run += 1)),
       });
       return figures(bench, samples);
     } finally {
-      await Promise.all(raws.map((raw) => raw.close()));
+      await Promise.all([fsyncs.close(), ...raws.map((raw) => raw.close())]);
       await Promise.all([server.stop(), bare.stop()]);
     }
   },
 };
 
+interface Stage {
+  readonly bench: Bench;
+  readonly server: ServerProcess;
+  readonly chats: readonly BenchChat[];
+  readonly fsyncs: FsyncCounter;
+}
+
+/** With the fsyncs per message of the whole run, where they were counted. */
+type Sent = Sample & { readonly fsyncs?: number };
 type Name = 'raw' | 'sockets64' | 'sockets256' | 'rest64' | 'bare';
 
-function figures({ storage }: Bench, samples: Readonly<Record<Name, readonly Sample[]>>): Figure[] {
+function figures({ storage }: Bench, samples: Readonly<Record<Name, readonly Sent[]>>): Figure[] {
   const common = { scenario: 'S1', storage: storage.kind, unit: 'msg/s' };
   const raw = { what: 'raw rows/s', samples: samples.raw };
   const bare = { what: 'bare Koa POST/s', samples: samples.bare };
@@ -80,6 +92,17 @@ function figures({ storage }: Bench, samples: Readonly<Record<Name, readonly Sam
       limit: bare,
       goal: { atLeast: 0.6 },
     }),
+    ...(['sockets64', 'sockets256'] as const).map((name) =>
+      plainFigure(
+        {
+          ...common,
+          what: `fsyncs per message, ${name.slice('sockets'.length)} in flight`,
+          unit: 'fsyncs',
+          goal: { atMost: 0.05, of: 'value' },
+        },
+        samples[name].map((sample) => sample.fsyncs ?? Number.NaN),
+      ),
+    ),
   ];
 }
 
@@ -111,14 +134,8 @@ function senderOf(chats: readonly BenchChat[], index: number): { chatId: number;
   return { chatId: chat.id, token: chat.users[index % 2 === 0 ? 0 : 1].token };
 }
 
-function sendBySocket(
-  bench: Bench,
-  window: Window,
-  server: ServerProcess,
-  chats: readonly BenchChat[],
-  count: number,
-  run: number,
-): Promise<Sample> {
+function sendBySocket(stage: Stage, window: Window, count: number, run: number): Promise<Sent> {
+  const { bench, server, chats, fsyncs } = stage;
   return withLanes(
     count,
     (index) => {
@@ -127,11 +144,13 @@ function sendBySocket(
     },
     async (lanes) => {
       const pids = { server: server.pid, ...bench.storage.pids };
+      const before = await fsyncs.count();
       const sample = await bench.profiled(`s1-socket-${count}`, server.inspectorPort, () =>
         measure({ ...window, lanes, pids }),
       );
+      const counted = (await fsyncs.count()) - before;
       await everythingArrived(lanes);
-      return sample;
+      return { ...sample, fsyncs: counted / lanes.reduce((total, lane) => total + lane.acks, 0) };
     },
   );
 }
@@ -151,13 +170,7 @@ async function everythingArrived(lanes: readonly SocketSender[]): Promise<void> 
   );
 }
 
-function sendByRest(
-  bench: Bench,
-  window: Window,
-  server: ServerProcess,
-  chats: readonly BenchChat[],
-  run: number,
-): Promise<Sample> {
+function sendByRest({ bench, server, chats }: Stage, window: Window, run: number): Promise<Sample> {
   return withLanes(
     64,
     (index) => {

@@ -13,6 +13,8 @@ import { withLanes } from '../lib/with-lanes.js';
 
 const MEMBERS = 100;
 const PACED_PER_SECOND = 200;
+/** What reaching a hundred members may take longer than a lone sender's ack. */
+const PACED_MORE_MS = 2;
 
 interface Stage {
   readonly bench: Bench;
@@ -80,8 +82,12 @@ function figures({ storage }: Bench, samples: Readonly<Record<string, readonly S
     latencyFigure({
       ...{ scenario: 'S3', storage: storage.kind, what: `durable p99 at ${PACED_PER_SECOND} msg/s`, quantile: 'p99' },
       samples: of('paced'),
-      limit: { what: "ms a lone sender's ack p99", samples: of('lone') },
-      note: 'the limit is the lone p99 + 2 ms',
+      limit: {
+        what: "ms: a lone sender's p99 + 2 ms",
+        samples: of('lone'),
+        allows: ({ latency }) => latency.p99 + PACED_MORE_MS,
+      },
+      goal: { atMost: 1 },
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import { startBare } from '../lib/bare-process.js';
 import { measureDelivery, type Route } from '../lib/delivery.js';
-import { latencyFigure, type Figure } from '../lib/figure.js';
+import { latencyFigure, plainFigure, type Figure } from '../lib/figure.js';
 import { measure, promiseLane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
 import { openDirectChats, registerUsers, type BenchChat } from '../lib/population.js';
@@ -58,17 +58,34 @@ function figures(
   const common = { scenario: 'S4', storage: storage.kind };
   const limit = { what: 'ms raw pair', samples: samples.pair };
   const half = { ...common, quantile: 'p50', limit } as const;
-  const tail = { ...common, quantile: 'p99', limit } as const;
+  const tail = {
+    ...{ ...common, quantile: 'p99' as const },
+    limit: {
+      what: 'ms: 4 x raw pair + 10 ms',
+      samples: samples.pair,
+      allows: ({ latency }: Sample) => 4 * latency.p50 + 10,
+    },
+  } as const;
   const loads = [
     [RATES[0], samples.slow],
     [RATES[1], samples.fast],
   ] as const;
   return [
-    latencyFigure({ ...half, what: `bare echo p50 at ${RATES[0]}/s`, samples: samples.echo }),
-    latencyFigure({ ...tail, what: `bare echo p99 at ${RATES[0]}/s`, samples: samples.echo }),
+    ...(['p50', 'p99'] as const).map((quantile) =>
+      plainFigure(
+        { ...common, what: `bare echo ${quantile} at ${RATES[0]}/s`, unit: 'ms' },
+        samples.echo.map(({ latency }) => latency[quantile]),
+      ),
+    ),
     ...loads.flatMap(([rate, delivered]) => [
       latencyFigure({ ...half, what: `p50 at ${rate}/s`, samples: delivered, goal: { atMost: 2 } }),
-      latencyFigure({ ...tail, what: `p99 at ${rate}/s`, samples: delivered, note: lateness(delivered) }),
+      latencyFigure({
+        ...tail,
+        what: `p99 at ${rate}/s`,
+        samples: delivered,
+        goal: { atMost: 1 },
+        note: lateness(delivered),
+      }),
     ]),
   ];
 }
@@ -76,7 +93,7 @@ function figures(
 /** How late the load client itself was, which no figure here can be better than. */
 function lateness(samples: readonly Delivery[]): string {
   const { median } = summarize(samples.map(({ lateP99 }) => lateP99 ?? 0));
-  return `the limit is 4 x raw pair + 10 ms; the generator was late by ${median.toFixed(1)} ms at p99`;
+  return `the generator was late by ${median.toFixed(1)} ms at p99`;
 }
 
 function rawPair({ storage }: Bench, raw: RawStore, chat: BenchChat): (window: Window) => Promise<Delivery> {

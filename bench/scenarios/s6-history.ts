@@ -1,4 +1,4 @@
-import { rateFigure, type Figure } from '../lib/figure.js';
+import { latencyFigure, rateFigure, type Figure } from '../lib/figure.js';
 import { getLane } from '../lib/http-lane.js';
 import { measure, promiseLane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
@@ -6,14 +6,13 @@ import { openDirectChats, registerUsers, type BenchChat } from '../lib/populatio
 import { openRaw, type RawStore } from '../lib/raw-store.js';
 import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
+import { seedMessages } from '../lib/seed.js';
 import type { ServerProcess } from '../lib/server-process.js';
-import { SocketSender } from '../lib/socket-sender.js';
+import type { DataSet } from '../lib/storage.js';
 import { withLanes } from '../lib/with-lanes.js';
 
 const CONNECTIONS = 16;
 const PAGE = 50;
-/** Sockets that fill the chat; they share one user each, as a chat's order is the same whoever sends. */
-const FILLERS = 32;
 
 /** History pages of 50, newest and deep, by cursor and by page number. */
 export const history: Scenario = {
@@ -22,15 +21,13 @@ export const history: Scenario = {
   perStorage: true,
   async run(bench) {
     const data = await bench.storage.create('s6');
+    const chat = await populate(bench, data);
     const server = await startParley(data, { inspect: bench.profiling });
     let raws: readonly RawStore[] = [];
     try {
-      const users = await registerUsers(server.endpoint, 'reader', 2);
-      const [chat] = await openDirectChats(server.endpoint, users);
-      if (chat === undefined) throw new Error('no chat to read');
-      await fill(server, chat, bench.scale.history);
       raws = await Promise.all(Array.from({ length: CONNECTIONS }, () => openRaw(data)));
-      const lanes = raws.map((raw) => promiseLane(() => readWhole(raw, chat.id)));
+      const lanes = raws.map((raw) => promiseLane(() => readWhole(raw.readNewest(chat.id, PAGE))));
+      const deepLanes = raws.map((raw) => promiseLane(() => readWhole(raw.readBefore(chat.id, PAGE + 1, PAGE))));
       const path = `/api/v1/messages/chat/${chat.id}`;
       const read = (name: string, query: string) => (window: Window) =>
         readPages(bench, window, server, chat, name, `${path}?${query}`);
@@ -39,6 +36,7 @@ export const history: Scenario = {
         cursor: read('s6-cursor', `before_seq=1000000000&limit=${PAGE}`),
         page: read('s6-page', `page=1&limit=${PAGE}`),
         deep: read('s6-deep', `before_seq=${PAGE + 1}&limit=${PAGE}`),
+        rawDeep: (window) => measure({ ...window, lanes: deepLanes, pids: bench.storage.pids }),
       });
       return figures(bench, samples);
     } finally {
@@ -50,50 +48,51 @@ export const history: Scenario = {
 
 function figures(
   { storage, scale }: Bench,
-  samples: Readonly<Record<'raw' | 'cursor' | 'page' | 'deep', readonly Sample[]>>,
+  samples: Readonly<Record<'raw' | 'cursor' | 'page' | 'deep' | 'rawDeep', readonly Sample[]>>,
 ): Figure[] {
   const common = { scenario: 'S6', storage: storage.kind, unit: 'pages/s' };
   const limit = { what: 'raw reads/s', samples: samples.raw };
   const goal = { atLeast: 0.6 };
-  const newest = { what: 'newest pages/s', samples: samples.cursor };
   return [
     rateFigure({ ...common, what: 'raw: SELECT 50 + 50 bodies', samples: samples.raw }),
     rateFigure({ ...common, what: 'newest 50 by cursor', samples: samples.cursor, limit, goal }),
     rateFigure({ ...common, what: 'page 1 of 50', samples: samples.page, limit, goal }),
+    // The cost of a page is what a connection waits for it.
+    latencyFigure({
+      ...{ scenario: 'S6', storage: storage.kind, what: `50 at depth ${scale.history} by cursor`, quantile: 'p50' },
+      samples: samples.deep,
+      limit: { what: 'ms: 50 newest by cursor', samples: samples.cursor },
+      goal: { atMost: 1.15 },
+    }),
     rateFigure({
       ...common,
       what: `50 at depth ${scale.history} by cursor`,
       samples: samples.deep,
-      limit: newest,
-      goal: { atLeast: 1 / 1.15 },
+      limit: { what: 'raw reads/s there', samples: samples.rawDeep },
+      goal,
     }),
   ];
 }
 
-/** Sends until the chat holds at least `count` messages. */
-function fill(server: ServerProcess, chat: BenchChat, count: number): Promise<void> {
-  return withLanes(
-    FILLERS,
-    (index) => SocketSender.open(server.endpoint, chat.id, chat.users[index % 2 === 0 ? 0 : 1].token, `fill${index}`),
-    async (lanes) => {
-      let left = count;
-      const sendOne = (lane: SocketSender): Promise<void> =>
-        new Promise((resolve, reject) => {
-          lane.begin((error) => (error === undefined ? resolve() : reject(error)));
-        });
-      const work = async (lane: SocketSender): Promise<void> => {
-        while (left > 0) {
-          left -= 1;
-          await sendOne(lane);
-        }
-      };
-      await Promise.all(lanes.map(work));
-    },
-  );
+/** A data set of as many messages as the scale says, in chats of equal length; answers one of them. */
+async function populate({ scale, say }: Bench, data: DataSet): Promise<BenchChat> {
+  const count = Math.max(1, Math.round(scale.rows / scale.history));
+  const server = await startParley(data);
+  let chats: readonly BenchChat[];
+  try {
+    chats = await openDirectChats(server.endpoint, await registerUsers(server.endpoint, 'reader', 2 * count));
+  } finally {
+    await server.stop();
+  }
+  say(`  filling ${count} chats with ${scale.history} messages each`);
+  await seedMessages(data, chats, scale.history);
+  const chat = chats[count >> 1];
+  if (chat === undefined) throw new Error('no chat to read');
+  return chat;
 }
 
-async function readWhole(raw: RawStore, chatId: number): Promise<void> {
-  const bodies = await raw.readNewest(chatId, PAGE);
+async function readWhole(reading: Promise<number>): Promise<void> {
+  const bodies = await reading;
   if (bodies !== PAGE) throw new Error(`read ${bodies} bodies of ${PAGE}`);
 }
 
