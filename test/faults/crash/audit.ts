@@ -34,10 +34,12 @@ export async function audit(env: Readonly<Record<string, string>>): Promise<Audi
   }
 }
 
+const NONE: Damage = { dangling: [], doubled: [], miscounted: [], deserted: [], unerased: [] };
+
 /** Fails with what is damaged. */
 export async function expectSound(env: Readonly<Record<string, string>>): Promise<Audit> {
   const found = await audit(env);
-  expect(found.damage).to.deep.equal({ dangling: [], doubled: [], miscounted: [], deserted: [], unerased: [] });
+  expect(found.damage, JSON.stringify(found.damage)).to.deep.equal(NONE);
   return found;
 }
 
@@ -80,8 +82,8 @@ const MISCOUNTED = `SELECT c.id AS chat_id, c.last_seq, c.visible_count, c.last_
   FROM chats c LEFT JOIN message_metadata m ON m.chat_id = c.id
   GROUP BY c.id, c.last_seq, c.visible_count, c.last_visible_seq, c.rev
   HAVING COUNT(m.seq) <> c.last_seq OR COALESCE(MAX(m.seq), 0) <> c.last_seq OR COALESCE(MIN(m.seq), 1) <> 1
-    OR COALESCE(SUM(CASE WHEN m.is_deleted THEN 0 ELSE 1 END), 0) <> c.visible_count
-    OR COALESCE(MAX(CASE WHEN m.is_deleted THEN 0 ELSE m.seq END), 0) <> c.last_visible_seq
+    OR COALESCE(SUM(CASE WHEN m.is_deleted = FALSE THEN 1 ELSE 0 END), 0) <> c.visible_count
+    OR COALESCE(MAX(CASE WHEN m.is_deleted = FALSE THEN m.seq ELSE 0 END), 0) <> c.last_visible_seq
     OR COALESCE(MAX(m.rev), 0) > c.rev`;
 
 const EMPTY = `SELECT c.id AS empty_chat FROM chats c WHERE c.is_active AND NOT EXISTS
