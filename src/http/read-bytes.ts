@@ -11,6 +11,8 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
   if (declared > limit) return Promise.reject(new AppError('payload_too_large'));
   const whole = (request as Partial<BufferedRequest>).wholeBody;
   if (whole instanceof Buffer && whole.byteLength <= limit) return Promise.resolve(whole);
+  // Gone before the wait: no event would end it.
+  if (request.destroyed) return Promise.reject(new AppError('bad_request'));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -31,4 +31,9 @@ export class CountedRequest extends IncomingMessage {
     }
     return super.push(chunk, encoding);
   }
+
+  /** A body that has arrived whole stays readable when its client goes away: a handler may come to it only later. */
+  override destroy(error?: Error): this {
+    return this.ended && !this.readableEnded ? this : super.destroy(error);
+  }
 }
