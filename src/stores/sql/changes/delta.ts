@@ -3,7 +3,7 @@ import type { ChangeLog, Delta } from '../../../ports/change-log.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { toEvents } from './events.js';
 import { readHead, readReaderHead, readState } from './head.js';
-import { countChanged, readChanged, type Changed } from './rows.js';
+import { readChangedWhole, type Changed } from './rows.js';
 
 /** The whole delta for one reader's socket. */
 export async function readSince(
@@ -17,11 +17,11 @@ export async function readSince(
   const { head, state, changed } = await sql.snapshot(async (session) => {
     const head = await readReaderHead(session, chatId, readerId);
     const state = await readState(session, sql.kind, head);
-    return { head, state, changed: await readChanged(session, sql, head, sinceRev, atMost(maxItems)) };
+    return { head, state, changed: await readChangedWhole(session, sql, head, sinceRev, maxItems) };
   });
   const { rev } = head;
   if (sinceRev > rev) return { kind: 'resync', rev, reason: 'future_rev', state };
-  if (countChanged(changed) > maxItems) return { kind: 'resync', rev, reason: 'too_large', state };
+  if (changed === null) return { kind: 'resync', rev, reason: 'too_large', state };
   return { kind: 'delta', delta: await toDelta(context, changed), state };
 }
 
@@ -33,17 +33,13 @@ export async function readMissed(
   maxItems: number,
 ): Promise<Delta | null> {
   const { sql } = context;
-  const changed = await sql.snapshot(async (session) => {
+  const { rev, changed } = await sql.snapshot(async (session) => {
     const head = await readHead(session, chatId);
-    return head === null ? null : readChanged(session, sql, head, afterRev, atMost(maxItems));
+    if (head === null) return { rev: null, changed: null };
+    return { rev: head.rev, changed: await readChangedWhole(session, sql, head, afterRev, maxItems) };
   });
-  if (changed === null) return { rev: afterRev, events: [] };
-  return countChanged(changed) > maxItems ? null : toDelta(context, changed);
-}
-
-/** One more than may be told, to see that there are too many. */
-function atMost(maxItems: number): Parameters<typeof readChanged>[4] {
-  return { messages: maxItems + 1, participants: maxItems + 1 };
+  if (rev === null) return { rev: afterRev, events: [] };
+  return changed === null ? null : toDelta(context, changed);
 }
 
 async function toDelta(context: RepositoryContext, changed: Changed): Promise<Delta> {

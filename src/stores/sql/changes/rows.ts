@@ -29,17 +29,49 @@ type Kind = SqlDatabase['kind'];
 
 const MESSAGES: Readonly<Record<Kind, string>> = { mysql: messagesText('mysql'), sqlite: messagesText('sqlite') };
 
+const COUNT: Readonly<Record<Kind, string>> = { mysql: countText('mysql'), sqlite: countText('sqlite') };
+
+/** MySQL and MariaDB would rather walk the primary key where the range of revs is wide. */
+function revIndex(kind: Kind): string {
+  return kind === 'mysql' ? 'FORCE INDEX (message_metadata_rev)' : 'INDEXED BY message_metadata_rev';
+}
+
 /**
- * The rows of a range of the index (chat_id, rev), and no others: MySQL and MariaDB would rather walk the primary key
- * where the range is wide. A deletion's moment is when its body was filed.
+ * The rows of a range of the index (chat_id, rev), and no others; the outer joins keep the order in which tables are
+ * read, or a small table of users would be scanned first. A deletion's moment is when its body was filed.
  */
 function messagesText(kind: Kind): string {
-  const index = kind === 'mysql' ? 'FORCE INDEX (message_metadata_rev)' : 'INDEXED BY message_metadata_rev';
   return `SELECT ${messageColumns(kind)}, m.created_rev, m.deleted_by, o.due_at AS deleted_at
-    FROM (SELECT ${MESSAGE_FIELDS}, m.created_rev, m.deleted_by FROM message_metadata m ${index}
+    FROM (SELECT ${MESSAGE_FIELDS}, m.created_rev, m.deleted_by FROM message_metadata m ${revIndex(kind)}
       WHERE m.chat_id = ? AND m.rev > ? ORDER BY m.rev LIMIT ?) m
-    JOIN users u ON u.id = m.sender_id
+    LEFT JOIN users u ON u.id = m.sender_id
     LEFT JOIN old_bodies o ON o.body_id = m.body_id AND m.is_deleted = TRUE`;
+}
+
+function countText(kind: Kind): string {
+  return `SELECT COUNT(*) AS total FROM (SELECT m.rev FROM message_metadata m ${revIndex(kind)}
+    WHERE m.chat_id = ? AND m.rev > ? LIMIT ?) bounded`;
+}
+
+/**
+ * All that changed, or null where it is more than `maxItems` objects. Counted on the index before any row is read: on
+ * SQLite a thousand rows take 19 ms instead of 1.3, and nobody else is served meanwhile.
+ */
+export async function readChangedWhole(
+  session: Session,
+  sql: Pick<SqlDatabase, 'kind' | 'tables'>,
+  head: ChatHead,
+  since: number,
+  maxItems: number,
+): Promise<Changed | null> {
+  const limit = maxItems + 1;
+  if (head.rev - since > maxItems) {
+    const [row] = await session.query(COUNT[sql.kind], [head.chatId, since, limit]);
+    if (Number(row?.['total']) > maxItems) return null;
+  }
+  const changed = await readChanged(session, sql, head, since, { messages: limit, participants: limit });
+  const { messages, participants, fields } = changed;
+  return messages.length + participants.length + (fields ? 1 : 0) > maxItems ? null : changed;
 }
 
 /** `limits` bound the rows read of each kind; 0 = none are read. What cannot have changed is not asked for. */
@@ -60,11 +92,6 @@ export async function readChanged(
       : [];
   // The end of a chat moves its fields too, but who could be told has left.
   return { since, head, messages, participants, fields: head.isActive && head.changedRev > since };
-}
-
-/** Number of objects that have changed. */
-export function countChanged({ messages, participants, fields }: Changed): number {
-  return messages.length + participants.length + (fields ? 1 : 0);
 }
 
 async function readMessages(
