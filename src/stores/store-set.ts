@@ -10,6 +10,7 @@ import type { Leases } from '../ports/leases.js';
 import type { Logger } from '../ports/logger.js';
 import type { MessageLog } from '../ports/message-log.js';
 import type { OldBodyStore } from '../ports/old-body-store.js';
+import type { UnreadableBodies } from '../ports/unreadable-bodies.js';
 import type { UserStore } from '../ports/user-store.js';
 import type { MysqlTarget } from './sql/dialects/mysql-pool.js';
 import type { SqlDatabase, StatementHooks } from './sql/database.js';
@@ -57,6 +58,7 @@ export interface StoreSet {
   readonly references: BodyReferences;
   readonly leases: Leases;
   readonly inspection: Inspection;
+  readonly unreadable: Pick<UnreadableBodies, 'figures'>;
   readonly health: StoreHealth;
   /** The seam below the stores, for what has no port of its own. */
   readonly sql: SqlDatabase;

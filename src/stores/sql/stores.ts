@@ -10,6 +10,7 @@ import { createBodyReferences } from './integrity/body-references.js';
 import { createInspection } from './integrity/inspection.js';
 import { createLeases } from './leases.js';
 import { createMessageLog } from './messages/index.js';
+import { createUnreadableBodies } from './messages/unreadable.js';
 import type { MigrationStep } from './migrate.js';
 import { createOldBodyStore } from './old-bodies.js';
 import { createUserStore } from './users.js';
@@ -23,16 +24,19 @@ export async function createSqlStores(
   deps: StoreDeps & Pick<RepositoryDeps, 'bodiesWithRows'>,
 ): Promise<SqlStores> {
   const epoch = await ensureEpoch(sql, deps.clock);
+  const unreadable = createUnreadableBodies(deps);
+  const shared = { ...deps, unreadable };
   return {
     users: createUserStore(sql, deps),
-    chats: createChatStore(sql, bodies, deps),
-    messages: createMessageLog(sql, bodies, deps),
-    changes: createChangeLog(sql, bodies, { ...deps, epoch }),
+    chats: createChatStore(sql, bodies, shared),
+    messages: createMessageLog(sql, bodies, shared),
+    changes: createChangeLog(sql, bodies, { ...shared, epoch }),
     bodies,
     oldBodies: createOldBodyStore(sql),
     references: createBodyReferences(sql),
     leases: createLeases(sql),
     inspection: createInspection(sql),
+    unreadable,
     sql,
     epoch,
   };

@@ -3,7 +3,9 @@ import type { Body, BodyStore } from '../../../ports/body-store.js';
 import type { Clock } from '../../../ports/clock.js';
 import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../../ports/failpoints.js';
 import type { Logger } from '../../../ports/logger.js';
+import type { UnreadableBodies } from '../../../ports/unreadable-bodies.js';
 import type { SqlDatabase, Statement } from '../database.js';
+import { createUnreadableBodies } from '../messages/unreadable.js';
 
 /** What the repositories of chats and messages need beside the database and the bodies. */
 export interface RepositoryDeps {
@@ -13,6 +15,8 @@ export interface RepositoryDeps {
   readonly supersededGraceMs?: number;
   /** None where not given. */
   readonly failpoints?: Failpoints;
+  /** Shared by all repositories of a process; one of its own where not given. */
+  readonly unreadable?: UnreadableBodies;
   /** Where bodies lie in the same database as rows: what writes those of a batch in the transaction of its rows. */
   readonly bodiesWithRows?: (bodies: readonly Body[]) => Statement;
 }
@@ -21,13 +25,14 @@ export interface RepositoryContext extends RepositoryDeps {
   readonly sql: SqlDatabase;
   readonly bodies: BodyStore;
   readonly failpoints: Failpoints;
+  readonly unreadable: UnreadableBodies;
   /** False in production, where the places between the statements of one packet do not exist. */
   readonly hasFailpoints: boolean;
 }
 
 export function repositoryContext(sql: SqlDatabase, bodies: BodyStore, deps: RepositoryDeps): RepositoryContext {
-  const { failpoints = NO_FAILPOINTS } = deps;
-  return { sql, bodies, ...deps, failpoints, hasFailpoints: failpoints !== NO_FAILPOINTS };
+  const { failpoints = NO_FAILPOINTS, unreadable = createUnreadableBodies(deps) } = deps;
+  return { sql, bodies, ...deps, failpoints, unreadable, hasFailpoints: failpoints !== NO_FAILPOINTS };
 }
 
 /** Fails like a store that is away where a fault test wants the step behind this place to fail. */

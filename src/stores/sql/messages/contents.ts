@@ -65,9 +65,8 @@ function names(before: readonly MessageRow[], row: MessageRow): boolean {
   return before.some((old) => toHex(old.bodyId) === toHex(row.bodyId));
 }
 
-function reportLost({ logger }: RepositoryContext, row: MessageRow): void {
-  const facts = { chatId: row.chatId, seq: row.seq, messageId: row.id, version: row.version };
-  logger.warn(facts, 'the body of a message cannot be read');
+function reportLost({ unreadable }: RepositoryContext, row: MessageRow): void {
+  unreadable.note({ chatId: row.chatId, seq: row.seq, messageId: row.id, version: row.version });
 }
 
 /** As BodyStore.find keys its answer. */
