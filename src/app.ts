@@ -134,10 +134,20 @@ async function wire(
     presence: socketHandler.presence,
     wakeEraser: () => eraser.wake(),
     passwordMinLength: identity.passwordMinLength,
+    eraseFigures: () => eraser.figures(),
+    sweepFigures: () => sweeper.figures(),
+    unreadableFigures: () => stores.unreadable.figures(),
     isStopping: () => stopping !== null,
   });
   const services: Services = overrides.wrapServices?.(plainServices) ?? plainServices;
-  const http = createHttpApp({ services, logger, clock, corsOrigins: server.corsOrigins, trustedProxies });
+  const http = createHttpApp({
+    services,
+    logger,
+    clock,
+    corsOrigins: server.corsOrigins,
+    trustedProxies,
+    statsToken: server.statsToken,
+  });
   const requests = trackInFlight(http.callback());
 
   const open = (kind: typeof server.listener, port: number): Promise<Listener> =>

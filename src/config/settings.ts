@@ -51,7 +51,17 @@ function readServer(reader: SettingsReader): ServerSettings {
     corsOrigins: reader.list('CORS_ORIGINS', isOrigin, 'exact origins such as https://app.example.com'),
     requestTimeoutMs: 1_000 * reader.integer('REQUEST_TIMEOUT_SECONDS', 15, 0, 3_600),
     handlerTimeoutMs: 1_000 * reader.integer('HANDLER_TIMEOUT_SECONDS', 30, 0, 3_600),
+    statsToken: readStatsToken(reader),
   };
+}
+
+/** Sent as `Authorization: Bearer`, so without blanks; long enough that nobody guesses it. */
+function readStatsToken(reader: SettingsReader): string | null {
+  const token = reader.secret('STATS_TOKEN');
+  if (token !== null && !/^[!-~]{16,}$/.test(token)) {
+    reader.problem('STATS_TOKEN', 'must have at least 16 printable ASCII characters, without blanks');
+  }
+  return token;
 }
 
 function readHost(reader: SettingsReader): string {

@@ -28,6 +28,8 @@ export interface ServerSettings {
   readonly requestTimeoutMs: number;
   /** For a handler to answer before 503; 0 = no limit. */
   readonly handlerTimeoutMs: number;
+  /** What operators read GET /api/v1/stats with; null = there is no such address. */
+  readonly statsToken: string | null;
 }
 
 export type StorageSettings = EmbeddedStorage | SplitStorage;

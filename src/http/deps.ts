@@ -11,4 +11,6 @@ export interface HttpDeps {
   /** Exact origins that browsers may call from; empty = none but the server's own. */
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: TrustedProxies;
+  /** What operators prove themselves with; null: their addresses do not exist. */
+  readonly statsToken: string | null;
 }

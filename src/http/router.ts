@@ -2,6 +2,7 @@ import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import type { HttpMiddleware, RequestState } from './context.js';
 import type { HttpDeps } from './deps.js';
+import { authenticateOperator } from './middleware/authenticate-operator.js';
 import { authenticate } from './middleware/authenticate.js';
 import { readJson } from './middleware/read-json.js';
 import { refuseMethod } from './middleware/refuse-method.js';
@@ -30,6 +31,7 @@ function stages(route: Route, deps: HttpDeps): HttpMiddleware[] {
   return [
     noteRoute(route.path),
     ...(route.access === 'private' ? [authenticate(deps.services)] : []),
+    ...(route.access === 'operator' ? [authenticateOperator(deps.statsToken)] : []),
     ...(route.readsBody ? [readJson()] : []),
     runRoute(route, deps),
   ];

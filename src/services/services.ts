@@ -1,5 +1,6 @@
 import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
 import type { Message } from '../domain/message.js';
+import type { SystemStats } from '../domain/stats.js';
 import type { Identity, User } from '../domain/user.js';
 import type { ChatType } from '../protocol/resources.js';
 import type { ChatRev, Delta, DeltaPage, ReaderState, ResyncReason } from '../ports/change-log.js';
@@ -171,6 +172,8 @@ export interface Services {
     }>;
     /** false from the moment a stop began, or while a store is down. */
     ready(): Promise<boolean>;
+    /** For those who run the server; `unavailable`. */
+    stats(): Promise<SystemStats>;
     info(): { name: string; version: string; passwordMinLength: number };
   };
 }

@@ -22,6 +22,7 @@ describe('the surface', () => {
 
   it('public routes are these and no more', () => {
     expect(namesOf('public')).to.have.members(PUBLIC);
+    expect(namesOf('operator')).to.deep.equal(['GET /api/v1/stats']);
     expect(namesOf('upgrade')).to.deep.equal(['GET /api/v1/ws', 'GET /api/v1/ws/:chat_id']);
   });
 

@@ -46,7 +46,7 @@ const labelled = (label: string): readonly { readonly label: string; readonly va
 describe('docs/PROTOCOL.md: routes', () => {
   const rows = rowsOf(PAGE).filter(([name = '']) => /^`[A-Z, ]+ \/.*`$/.test(name));
   const served = describeRoutes(buildRoutes({ passwordMinLength: MIN_PASSWORD }));
-  const ACCESS = { public: 'public', private: 'token', upgrade: 'socket' } as const;
+  const ACCESS = { public: 'public', private: 'token', operator: 'key', upgrade: 'socket' } as const;
 
   it('lists exactly the routes that are served, each with its access', () => {
     const listed = rows.map(([name = '', access]) => `${name.slice(1, -1)} ${access}`);

@@ -2,6 +2,9 @@ import { Binary, MongoClient, type Collection } from 'mongodb';
 import type { SqlValue } from '../../src/stores/sql/database.js';
 import type { TestStores } from './stores.js';
 
+/** What damage is done to: of a test's stores, or of a whole app with its settings. */
+export type Damaged = Pick<TestStores, 'sql' | 'bodies' | 'storage'>;
+
 /** Changes made by hand, behind the back of every port. */
 export interface Damage {
   /** Another text in a stored body, its hash left as it was. */
@@ -21,7 +24,7 @@ interface BodyDocument {
   [field: string]: unknown;
 }
 
-export async function damageTo(stores: TestStores): Promise<Damage> {
+export async function damageTo(stores: Damaged): Promise<Damage> {
   const { storage } = stores;
   const sql: Damage['sql'] = (text, values = []) =>
     stores.sql.transaction((tx) => tx.run(text, values)).then(() => undefined);

@@ -56,8 +56,11 @@ interface RouteSpec<Path extends string, Body, Query, Actor> {
 export interface Route {
   readonly methods: readonly Method[];
   readonly path: string;
-  /** `upgrade`: a WebSocket's address, which answers plain HTTP with 426 whoever asks. */
-  readonly access: 'public' | 'private' | 'upgrade';
+  /**
+   * `operator`: for who runs the server, by a token of its settings. `upgrade`: a WebSocket's address, which answers plain
+   * HTTP with 426 whoever asks.
+   */
+  readonly access: 'public' | 'private' | 'operator' | 'upgrade';
   readonly readsBody: boolean;
   /** Checks every part of the request, then calls the handler. */
   readonly run: (exchange: Exchange, services: Services) => Promise<Reply>;
@@ -75,6 +78,11 @@ const NOT_FOUND: Readonly<Record<string, ErrorCode>> = {
 /** A route for who is logged in: the rule. */
 export function route<const Path extends string, Body, Query>(spec: RouteSpec<Path, Body, Query, Identity>): Route {
   return build(spec, 'private', requireActor);
+}
+
+/** A route for those who run the server. */
+export function operatorRoute<const Path extends string, Body, Query>(spec: RouteSpec<Path, Body, Query, null>): Route {
+  return build(spec, 'operator', () => null);
 }
 
 /** A route for everyone: the exception, pinned by a test. */

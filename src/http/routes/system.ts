@@ -1,6 +1,7 @@
 import { AppError } from '../../domain/errors.js';
 import { LIMITS } from '../../protocol/limits.js';
-import { publicRoute, type Route } from './route.js';
+import { presentSystemStats } from '../../presenters/system-stats.js';
+import { operatorRoute, publicRoute, type Route } from './route.js';
 
 /** What `features` of /api/v1/info promises; a client asks here instead of comparing versions. */
 const FEATURES = {
@@ -47,6 +48,11 @@ export const systemRoutes: readonly Route[] = [
       if (!(await system.ready())) throw new AppError('unhealthy', { detail: 'Service not ready' });
       return { body: { status: 'ready' } };
     },
+  }),
+  operatorRoute({
+    method: 'GET',
+    path: '/api/v1/stats',
+    handler: async (_request, { system }) => ({ body: presentSystemStats(await system.stats()) }),
   }),
   publicRoute({
     method: 'GET',

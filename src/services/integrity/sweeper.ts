@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lowestIdFrom, mintedAt, ORPHAN_AFTER_MS } from '../../domain/body-id.js';
+import type { SweepFigures } from '../../domain/stats.js';
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Clock } from '../../ports/clock.js';
 import { NO_FAILPOINTS } from '../../ports/failpoints.js';
@@ -45,17 +46,6 @@ export interface SweepPass {
   /** Left to the next pass. */
   readonly undecided: number;
   readonly malformed: number;
-}
-
-export interface SweepFigures {
-  /** Of the last complete pass of this process; null before the first. */
-  readonly lastPassAt: Date | null;
-  readonly lastPass: SweepPass | null;
-  /** When all bodies have to be looked through again, on whichever node; null: now. */
-  readonly fullPassDueAt: Date | null;
-  /** Removed by this process since its start. */
-  readonly orphansRemoved: number;
-  readonly leftoversRemoved: number;
 }
 
 export interface Sweeper {
@@ -173,10 +163,11 @@ export function createSweeper(
     runOnce,
     figures: async () => ({
       lastPassAt: last?.at ?? null,
-      lastPass: last?.pass ?? null,
       fullPassDueAt: await leases.heldUntil('full_sweep'),
       orphansRemoved,
       leftoversRemoved,
+      undecided: last?.pass.undecided ?? 0,
+      malformed: last?.pass.malformed ?? 0,
     }),
     async stop() {
       stopped.abort();

@@ -1,3 +1,4 @@
+import type { EraseFigures } from '../../domain/stats.js';
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Clock } from '../../ports/clock.js';
 import { NO_FAILPOINTS, type Failpoints } from '../../ports/failpoints.js';
@@ -15,19 +16,6 @@ export interface EraseWorker {
   figures(): Promise<EraseFigures>;
   /** Ends a pass under way after its present batch; nothing is erased after that. */
   stop(): Promise<void>;
-}
-
-export interface EraseFigures {
-  /** Due and not erased yet, on all nodes together, and for how long the oldest has been due. */
-  readonly waiting: number;
-  readonly oldestMs: number;
-  /** By this process since its start. */
-  readonly erased: number;
-  /** How long the last 1,024 of them had been due when they were gone; null before the first. */
-  readonly ageP50Ms: number | null;
-  readonly ageP99Ms: number | null;
-  /** The end of the lease of a backup under way, or null. */
-  readonly pausedUntil: Date | null;
 }
 
 /** A deleted body is due at once: this bounds how long it can outlive its message while nothing wakes the worker. */

@@ -61,6 +61,7 @@ export async function startHarness(
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     corsOrigins: options.corsOrigins ?? [],
     trustedProxies: parseTrustedProxies(options.trustedProxies ?? []),
+    statsToken: null,
   });
   const handler = app.callback();
   const server = createServer((request, response) => void handler(request, response));

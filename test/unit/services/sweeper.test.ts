@@ -132,7 +132,9 @@ describe('sweeper', () => {
     const pass = await sweeper.runOnce('recent');
     expect(pass).to.include({ end: 'complete', orphans: 1, leftovers: 0, undecided: 0 });
     expect(world.left()).to.deep.equal(['named', 'young']);
-    expect(await sweeper.figures()).to.include({ orphansRemoved: 1, lastPass: pass });
+    const { lastPassAt, ...figures } = await sweeper.figures();
+    expect(lastPassAt).to.be.instanceOf(Date);
+    expect(figures).to.include({ orphansRemoved: 1, leftoversRemoved: 0, undecided: 0 });
   });
 
   it('looks again under the lock, gives it back, and deletes after that', async () => {
