@@ -138,6 +138,11 @@ export class FaultServer {
     return (await this.#run?.exit()) ?? null;
   }
 
+  /** Waits until the present run has logged the message. */
+  async said(message: string): Promise<void> {
+    await this.#run?.event((event) => event['msg'] === message);
+  }
+
   /** All that the present run has written. */
   output(): string {
     return this.#run?.output() ?? '';
