@@ -3,11 +3,15 @@ import type { SendResult, Socket, SocketListener } from '../../ports/listener.js
 import { closeReason } from '../close-reason.js';
 import type { Report } from '../report.js';
 import { CLOSE_TIMEOUT_MS } from '../timeouts.js';
+import type { Turn } from './turn.js';
 
 /** All that the native socket carries: the way back to its UwsSocket. */
 export interface SocketData {
   readonly id: number;
 }
+
+/** A turn's frames of one socket are written at once beyond this: what the native side corks is 16 KiB. */
+const TURN_BYTES = 64 * 1024;
 
 /** A native socket behind the port. Using one after its close throws, so `ws` is let go at that moment. */
 export class UwsSocket implements Socket {
@@ -16,12 +20,16 @@ export class UwsSocket implements Socket {
   private closing: { readonly code: number; readonly reason: string } | null = null;
   private closeTimer: NodeJS.Timeout | undefined;
   private waiting = false;
+  /** Frames of this turn, which nothing is queued before. */
+  private pending: Uint8Array[] = [];
+  private pendingBytes = 0;
 
   constructor(
     readonly id: number,
     ws: WebSocket<SocketData>,
     private readonly limits: { readonly maxFrameBytes: number; readonly maxQueuedBytes: number },
     private readonly report: Report,
+    private readonly turn: Turn,
   ) {
     this.ws = ws;
   }
@@ -33,7 +41,14 @@ export class UwsSocket implements Socket {
   send(frame: Uint8Array): SendResult {
     const { ws } = this;
     if (ws === null || this.closing !== null) return 'closed';
+    if (this.pendingBytes + frame.byteLength > TURN_BYTES) this.flush();
     const queued = ws.getBufferedAmount();
+    if (queued === 0 && frame.byteLength <= TURN_BYTES) {
+      if (this.pending.push(frame) === 1) this.turn.endsWith(this);
+      this.pendingBytes += frame.byteLength;
+      return 'sent';
+    }
+    this.flush();
     if (queued > 0 && queued + frame.byteLength > this.limits.maxQueuedBytes) {
       this.waiting = true;
       return 'refused';
@@ -42,6 +57,19 @@ export class UwsSocket implements Socket {
     if (ws.getBufferedAmount() === 0) return 'sent';
     this.waiting = true;
     return 'queued';
+  }
+
+  /** Writes the frames of this turn in one go. */
+  flush(): void {
+    const { ws, pending } = this;
+    if (pending.length === 0) return;
+    this.pending = [];
+    this.pendingBytes = 0;
+    if (ws === null) return;
+    ws.cork(() => {
+      for (const frame of pending) ws.send(frame, false, false);
+    });
+    if (ws.getBufferedAmount() > 0) this.waiting = true;
   }
 
   queuedBytes(): number {
@@ -55,6 +83,7 @@ export class UwsSocket implements Socket {
   close(code: number, reason: string): void {
     const { ws } = this;
     if (ws === null || this.closing !== null) return;
+    this.flush();
     this.closing = { code, reason: closeReason(reason) };
     if (ws.getBufferedAmount() === 0) ws.end(code, this.closing.reason);
     else this.closeTimer = setTimeout(() => this.terminate(), CLOSE_TIMEOUT_MS);

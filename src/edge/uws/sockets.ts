@@ -4,11 +4,13 @@ import type { Report } from '../report.js';
 import { nextSocketId } from '../socket-ids.js';
 import type { RequestHead } from './request.js';
 import { UwsSocket, type SocketData } from './socket.js';
+import { Turn } from './turn.js';
 
 /** The open sockets of a uWebSockets.js listener. */
 export class UwsSockets {
   private readonly open = new Map<number, UwsSocket>();
   private readonly handshakes = new Map<number, Handshake>();
+  private readonly turn = new Turn((step) => this.guard(step));
 
   constructor(
     private readonly options: ListenerOptions,
@@ -55,7 +57,7 @@ export class UwsSockets {
       ws.close();
       return;
     }
-    const socket = new UwsSocket(id, ws, this.options, this.report);
+    const socket = new UwsSocket(id, ws, this.options, this.report, this.turn);
     this.open.set(id, socket);
     try {
       socket.attach(this.options.sockets.open(socket, handshake));
