@@ -1,4 +1,5 @@
 import type {
+  CaughtUpFrame,
   ChatListFrame,
   HeartbeatFrame,
   InboxReadyFrame,
@@ -33,6 +34,10 @@ export function presentReady(
     reads: ready.reads.map(({ userId, lastReadSeq }) => ({ user_id: userId, last_read_seq: lastReadSeq })),
     timestamp: at.toISOString(),
   };
+}
+
+export function presentCaughtUp(chatId: number, rev: number, at: Date): CaughtUpFrame {
+  return { type: 'caught_up', chat_id: chatId, rev, timestamp: at.toISOString() };
 }
 
 export function presentResync(

@@ -116,6 +116,17 @@ export interface ReadyFrame {
   timestamp: string;
 }
 
+/**
+ * The events before this one were read from the store because they had been lost on their way; like those of a resume
+ * they are not in order of `rev`, and with this frame everything up to `rev` has been sent.
+ */
+export interface CaughtUpFrame {
+  type: 'caught_up';
+  chat_id: number;
+  rev: number;
+  timestamp: string;
+}
+
 /** Nothing was replayed: read the chat afresh. The socket is live from `rev` on. */
 export interface ResyncRequiredFrame {
   type: 'resync_required';
@@ -185,7 +196,7 @@ export type DurableFrame =
 
 export type EphemeralFrame = TypingFrame | PresenceFrame | ReadFrame;
 
-export type ReplayFrame = ReadyFrame | ResyncRequiredFrame | InboxReadyFrame;
+export type ReplayFrame = ReadyFrame | CaughtUpFrame | ResyncRequiredFrame | InboxReadyFrame;
 
 export type ServerFrame =
   | DurableFrame

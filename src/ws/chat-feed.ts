@@ -139,6 +139,7 @@ export class ChatFeed implements Member {
         return this.owner.removed(this, event.rev);
       }
     }
+    this.link.send(fill.end);
   }
 
   close(name: CloseName): void {

@@ -1,6 +1,7 @@
 import type { ChatEvent, DurableEvent } from '../domain/events.js';
 import type { Delta } from '../ports/change-log.js';
 import { presentEvent } from '../presenters/events.js';
+import { presentCaughtUp } from '../presenters/frames.js';
 import type { CloseName } from '../protocol/close-codes.js';
 import { encodeFrame } from './codec.js';
 
@@ -22,6 +23,8 @@ export interface Fill {
   readonly rev: number;
   /** Removals first, then new messages by seq, then the rest by rev; each object once, as it is now. */
   readonly items: readonly FillItem[];
+  /** `caught_up`: without it a connection that breaks in between would leave a client with a rev that it has not reached. */
+  readonly end: Uint8Array;
   readonly bytes: number;
 }
 
@@ -39,15 +42,15 @@ export function toDelivery(event: ChatEvent): Delivery {
   return { event, frame: encodeFrame(presentEvent(event)) };
 }
 
-/** Encodes a delta once for all sockets of the chat. */
-export function toFill({ rev, events }: Delta): Fill {
+/** Encodes a delta once for all sockets of the chat. `at`: the time of the read. */
+export function toFill(chatId: number, { rev, events }: Delta, at: Date): Fill {
   let bytes = 0;
   const items = events.map((event) => {
     const frame = encodeFrame(presentEvent(event));
     bytes += frame.byteLength;
     return { event, frameFor: event.type === 'new_message' ? whetherNew(event, frame) : () => frame };
   });
-  return { rev, items, bytes };
+  return { rev, items, end: encodeFrame(presentCaughtUp(chatId, rev, at)), bytes };
 }
 
 /** A message is new to a reader whose history ends before it; who joined after it was sent has only missed an edit. */

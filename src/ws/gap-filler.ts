@@ -1,5 +1,6 @@
 import type { ChangeLog } from '../ports/change-log.js';
 import type { DurableEvent } from '../domain/events.js';
+import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import { toFill, type Fill } from './delivery.js';
 import type { LocalChat } from './local-chat.js';
@@ -14,6 +15,7 @@ const HOPELESS_TICKS = toTicks(30_000);
 
 export interface GapFillerDeps {
   readonly changes: Pick<ChangeLog, 'missed'>;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Objects of one fill; more are not read for everybody, each reader comes and reads on by itself. */
   readonly maxItems: number;
@@ -57,7 +59,7 @@ export class GapFiller {
       if (phantoms > 0) deps.logger.warn({ chatId, phantoms }, 'events were dropped that the store does not know of');
       if (delta.rev > from) this.filled += 1;
       chat.forgetGap();
-      deps.apply(chat, toFill(delta), ready);
+      deps.apply(chat, toFill(chatId, delta, new Date(deps.clock.now())), ready);
     } catch (error) {
       chat.isFilling = false;
       cursor.giveBack(mark);

@@ -1,6 +1,7 @@
 import { isDurable, type ChatEvent, type DurableEvent, type EphemeralEvent, type ReadEvent } from '../domain/events.js';
 import type { Broker } from '../ports/broker.js';
 import type { ChangeLog } from '../ports/change-log.js';
+import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import { toDelivery, type Fill, type Member } from './delivery.js';
 import { GapFiller } from './gap-filler.js';
@@ -50,19 +51,20 @@ export interface Hub {
 
 export interface HubDeps {
   readonly broker: Broker;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly changes: Pick<ChangeLog, 'missed' | 'revs'>;
   /** Objects that are read at once to make up for lost events. */
   readonly maxFillItems: number;
 }
 
-export function createHub({ broker, logger, changes, maxFillItems }: HubDeps): Hub {
+export function createHub({ broker, clock, logger, changes, maxFillItems }: HubDeps): Hub {
   const subscriptions = new Subscriptions(broker, logger);
   const users = new UserHub(broker, logger);
   const chats = new Map<number, LocalChat>();
   const jobs: (() => void)[] = [];
   const filler = new GapFiller({
-    ...{ changes, logger, maxItems: maxFillItems, giveUp },
+    ...{ changes, clock, logger, maxItems: maxFillItems, giveUp },
     apply: (chat, fill, ready) => inTurn(() => apply(chat, fill, ready)),
   });
   const check = new RevCheck({ changes, logger, chats, onPhantom: giveUp });

@@ -58,7 +58,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   const census = new Census();
   const admission = new Admission(limits);
   const work = new Work();
-  const hub = createHub({ broker, logger, changes, maxFillItems: limits.resumeMaxItems });
+  const hub = createHub({ broker, clock, logger, changes, maxFillItems: limits.resumeMaxItems });
   const heartbeat = new Heartbeat(hub, limits.heartbeatMs, connections);
   const services = {
     get users() {

@@ -3,7 +3,7 @@ import type { Cast } from './scenario.js';
 
 /** The frames of resumes and of a socket for all chats, which stays open. Ann's own socket is `socket`. */
 export async function readingOn(
-  { app, client, samples, ann, ben, cat }: Cast,
+  { app, broker, client, samples, ann, ben, cat, chatId }: Cast,
   socket: SocketClient,
 ): Promise<SocketClient> {
   const note = async (from: SocketClient, ...types: readonly string[]): Promise<void> => {
@@ -15,11 +15,16 @@ export async function readingOn(
   await note(socket, 'resync_required');
   await note(socket, 'heartbeat');
 
+  broker.loses = ({ type }) => type === 'new_message';
+  await client.send(cat, { id: chatId }, 'Nobody hears me');
+  await note(socket, 'caught_up');
+  broker.loses = () => false;
+
   const inbox = await connect(app.wsUrl, { headers: { authorization: `Bearer ${ann.token}` } });
   await note(inbox, 'inbox_ready');
-  const { id: chatId } = await client.createGroup(ben, [ann, cat]);
+  const { id: other } = await client.createGroup(ben, [ann, cat]);
   await note(inbox, 'chat_added');
-  await client.as(ben).del(`/chats/${chatId}/participants/${ann.id}`);
+  await client.as(ben).del(`/chats/${other}/participants/${ann.id}`);
   await note(inbox, 'chat_removed');
   return inbox;
 }

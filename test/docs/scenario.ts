@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../helpers/app.js';
 import { TestClient, type TestUser } from '../helpers/client.js';
 import { connect, dropSockets, type Frame, type SocketClient } from '../helpers/ws-client.js';
+import { forgetfulBroker, type ForgetfulBroker } from '../helpers/forgetful-broker.js';
 import { readingOn } from './reading-on.js';
 
 /** What a real Parley has said, by the name under which docs/PROTOCOL.md shows an example of it. */
@@ -34,7 +35,8 @@ export interface Scene {
 
 /** Three people live through everything that has an answer or a frame of its own. */
 export async function playScene(): Promise<Scene> {
-  const app = await startTestApp({ env: { HEARTBEAT_SECONDS: '1' } });
+  const broker = forgetfulBroker();
+  const app = await startTestApp({ broker, env: { HEARTBEAT_SECONDS: '1' } });
   const stop = async (): Promise<void> => {
     dropSockets();
     await app.stop();
@@ -44,7 +46,7 @@ export async function playScene(): Promise<Scene> {
     const client = new TestClient(app.url);
     const [ann, ben, cat] = await people(client, samples);
     const chatId = await overRest(client, samples, ann, ben);
-    const cast = { app, client, samples, ann, ben, cat, chatId };
+    const cast = { app, broker, client, samples, ann, ben, cat, chatId };
     const socket = await overSockets(cast);
     const inbox = await readingOn(cast, socket);
     return { app, samples, socket, inbox, chatId, stop };
@@ -120,6 +122,7 @@ async function onChanges(
 
 export interface Cast {
   readonly app: TestApp;
+  readonly broker: ForgetfulBroker;
   readonly client: TestClient;
   readonly samples: Samples;
   readonly ann: TestUser;

@@ -10,10 +10,13 @@ const LOST = 4;
 /** A comparison with the store every five seconds. */
 const CHECK = 20;
 
+/** Frames that carry a rev and are no change. */
+const REPORTS = new Set<unknown>(['heartbeat', 'pong', 'caught_up']);
+
 function revsOf({ socket }: Peer): unknown[] {
   return socket
     .json()
-    .filter((frame) => frame['type'] !== 'heartbeat' && frame['type'] !== 'pong')
+    .filter((frame) => !REPORTS.has(frame['type']))
     .flatMap((frame) => frame['rev'] ?? []);
 }
 
@@ -47,6 +50,8 @@ describe('events that are lost', () => {
     harness.publish(sent(5));
     for (const peer of [one, two]) expect(revsOf(peer)).to.deep.equal([1, 2, 3, 4, 5]);
     expect(harness.handler.presence.stats().gapFills).to.equal(1);
+    const types = one.socket.types().filter((type) => type !== 'user_joined');
+    expect(types.slice(1)).to.deep.equal(['new_message', 'new_message', 'new_message', 'caught_up', 'new_message']);
   });
 
   it('F30 are read when the last one before a silence is lost, after the next comparison with the store', async () => {

@@ -5,7 +5,7 @@ import type { CloseName } from '../../../src/protocol/close-codes.js';
 import { createHub, type Hub } from '../../../src/ws/hub.js';
 import type { Delivery, Fill, Member } from '../../../src/ws/delivery.js';
 import { ModelStore } from './model-store.js';
-import { MemoryLogger, sent, settle, typed } from './fakes.js';
+import { FakeClock, MemoryLogger, sent, settle, typed } from './fakes.js';
 
 class Recorder implements Member {
   readonly deliveries: Delivery[] = [];
@@ -72,7 +72,7 @@ describe('hub', () => {
     broker = new ScriptedBroker();
     logger = new MemoryLogger();
     store = new ModelStore(7, [1, 2, 3]);
-    hub = createHub({ broker, logger, changes: store, maxFillItems: 100 });
+    hub = createHub({ broker, clock: new FakeClock(), logger, changes: store, maxFillItems: 100 });
   });
 
   it('encodes an event once and gives every socket the same bytes, a batch in one turn', () => {

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import type { Frame } from './fakes.js';
+
+/** What one reader knows of an object, and from which rev. */
+interface Held {
+  readonly rev: number;
+  readonly value: string;
+}
+
+/**
+ * A client that keeps one chat as docs/PROTOCOL.md tells it to, and complains about what may never happen on one
+ * connection: a change that comes twice, new messages out of the order of seq, anything after one's own removal.
+ */
+export class Keeper {
+  /** Up to where it has everything. */
+  rev = 0;
+  readonly held = new Map<string, Held>();
+  private seen = new Set<string>();
+  private lastSeq = 0;
+  private isOver = false;
+  /** Live: each frame is one above the one before. Else only the end of a replay moves the rev. */
+  private isLive = false;
+
+  constructor(
+    readonly userId: number,
+    private readonly chatId: number,
+  ) {}
+
+  /** A new connection. `liveFrom`: the rev it knows it starts from, null where it asked to read on. */
+  connected(): void {
+    this.seen = new Set();
+    this.lastSeq = 0;
+    this.isOver = false;
+    this.isLive = false;
+  }
+
+  /** Throws away everything, as `resync_required` asks; `state` is what it reads instead. */
+  startAfresh(rev: number, state: ReadonlyMap<string, Held>): void {
+    this.held.clear();
+    for (const [key, held] of state) this.held.set(key, held);
+    this.rev = rev;
+    this.isLive = true;
+  }
+
+  take(frame: Frame): void {
+    const { type, rev } = frame;
+    if (frame['chat_id'] !== this.chatId || typeof rev !== 'number' || type === 'pong' || type === 'ack') return;
+    expect(this.isOver, `${String(type)} after one's own removal`).to.equal(false);
+    if (type === 'ready' || type === 'caught_up') {
+      expect(rev, 'the end of a replay').to.be.at.least(this.rev);
+      this.rev = rev;
+      this.isLive = true;
+      return;
+    }
+    if (type === 'resync_required') return;
+    this.change(frame, rev);
+  }
+
+  private change(frame: Frame, rev: number): void {
+    const [key, value] = objectOf(frame);
+    expect(this.seen.has(`${key} ${rev}`), `${key} at rev ${rev} came before`).to.equal(false);
+    this.seen.add(`${key} ${rev}`);
+    if (frame['type'] === 'new_message') {
+      const { seq } = frame['message'] as { seq: number };
+      expect(seq, 'seq of new messages').to.be.above(this.lastSeq);
+      this.lastSeq = seq;
+    }
+    if (frame['type'] === 'participant_removed' && frame['user_id'] === this.userId) this.isOver = true;
+    if (rev > (this.held.get(key)?.rev ?? 0)) this.held.set(key, { rev, value });
+    if (this.isLive && rev === this.rev + 1) this.rev = rev;
+  }
+}
+
+/** Which object a durable frame is about, and what it says of it. */
+export function objectOf(frame: Frame): readonly [key: string, value: string] {
+  const message = frame['message'] as { id: number; content: string } | undefined;
+  const participant = frame['participant'] as { user_id: number } | undefined;
+  if (message !== undefined) return [`message ${message.id}`, message.content];
+  if (participant !== undefined) return [`user ${participant.user_id}`, 'in'];
+  if (frame['type'] === 'message_deleted') return [`message ${String(frame['message_id'])}`, 'deleted'];
+  if (frame['type'] === 'participant_removed') return [`user ${String(frame['user_id'])}`, 'out'];
+  return ['chat', String((frame['chat'] as { name: string }).name)];
+}
