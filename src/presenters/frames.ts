@@ -7,6 +7,7 @@ import type {
   ReadyFrame,
   ResyncRequiredFrame,
 } from '../protocol/events.js';
+import { presentReads } from './changes.js';
 
 /** What a client called the command that a frame ends; absent where it gave no name. */
 type CommandId = string | number | undefined;
@@ -31,7 +32,7 @@ export function presentReady(
     epoch: ready.epoch,
     last_seq: ready.lastSeq,
     unread_count: ready.unreadCount,
-    reads: ready.reads.map(({ userId, lastReadSeq }) => ({ user_id: userId, last_read_seq: lastReadSeq })),
+    reads: presentReads(ready.reads),
     timestamp: at.toISOString(),
   };
 }

@@ -42,9 +42,9 @@ export function changeLogDeltaSuite(open: OpenStores): void {
       const [ada, bob, eve, out] = await people(stores, 4);
       if (!ada || !bob || !eve || !out) throw new Error('four people');
       const { chat } = await group(stores, [ada, bob, eve]);
-      const old = await send(stores, chat.id, ada, 'old');
       const doomed = await send(stores, chat.id, bob, 'doomed');
-      const since = doomed.rev;
+      const old = await send(stores, chat.id, ada, 'old');
+      const since = old.rev;
       const { chats, messages } = stores;
       const young = await send(stores, chat.id, ada, 'young');
       const brief = await send(stores, chat.id, ada, 'brief');

@@ -69,6 +69,22 @@ export function unreadSuite(open: OpenStores): void {
       }
     });
 
+    it('marks only move forward, also when several devices move one at once', async () => {
+      const users = await people(stores, 2);
+      const [ada, bob] = [at(users, 0), at(users, 1)];
+      const { chat } = await group(stores, users);
+      for (let nth = 1; nth <= 9; nth += 1) await send(stores, chat.id, ada, `${nth}`);
+      const seqs = [4, 9, 2, 7, 1];
+      const answers = await Promise.all(seqs.map((seq) => stores.chats.markRead(chat.id, bob.id, seq)));
+      for (const [index, seq] of seqs.entries()) expect(at(answers, index).lastReadSeq).to.be.at.least(seq);
+      expect(answers.some(({ moved }) => moved !== null)).to.equal(true);
+      expect(await stores.chats.markRead(chat.id, bob.id, 0)).to.deep.equal({
+        lastReadSeq: 9,
+        unreadCount: 0,
+        moved: null,
+      });
+    });
+
     async function play(
       chatId: number,
       users: readonly User[],
