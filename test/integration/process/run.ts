@@ -29,12 +29,13 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
  * `ipc`, messages go between `child` and this process.
  */
 export function runProcess(
-  what: { readonly file: string } | { readonly script: string },
+  what: { readonly file: string; readonly args?: readonly string[] } | { readonly script: string },
   cwd: string,
   env: Readonly<Record<string, string>> = {},
   options: { readonly ipc?: boolean } = {},
 ): Run {
-  const entry = 'file' in what ? [`${ROOT}${what.file}`] : ['--input-type=module', '--eval', what.script];
+  const entry =
+    'file' in what ? [`${ROOT}${what.file}`, ...(what.args ?? [])] : ['--input-type=module', '--eval', what.script];
   const child = spawn(process.execPath, ['--import', TSX, ...entry], {
     cwd,
     env: { ...inherited(), ...env },
