@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { openStores } from '../../../src/stores/open-stores.js';
+import { systemClock } from '../../../src/telemetry/clock.js';
+import { at, group, people, send } from '../../conformance/chat-store.fixtures.js';
+import { freshStorage, settingsOf, TEST_ENVIRONMENT, type FreshStorage } from '../../helpers/app.js';
+import { silentLogger, type TestStores } from '../../helpers/stores.js';
+import { runProcess, type Run } from './run.js';
+
+describe('the commands of operators', function () {
+  this.timeout(120_000);
+  let directory: string;
+  let storage: FreshStorage;
+  const runs: Run[] = [];
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'parley-verify-'));
+    storage = await freshStorage();
+  });
+  afterEach(async () => {
+    await Promise.all(runs.splice(0).map((run) => run.dispose()));
+    await storage.remove();
+    rmSync(directory, { recursive: true });
+  });
+
+  function start(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+    const run = runProcess({ file, args }, directory, {
+      ...TEST_ENVIRONMENT,
+      ...storage.env,
+      LOG_LEVEL: 'info',
+      ...env,
+    });
+    runs.push(run);
+    return run;
+  }
+
+  async function result(file: string, ...args: string[]): Promise<{ code: number | string | null; output: string }> {
+    const run = start(file, args);
+    return { code: await run.exit(), output: run.output() };
+  }
+
+  const verify = (...args: string[]) => result('src/verify.ts', ...args);
+  const backup = (...args: string[]) => result('src/backup.ts', ...args);
+
+  /** On the same data, while no other process has it. */
+  async function withStores<T>(work: (stores: Omit<TestStores, 'storage'>) => Promise<T>): Promise<T> {
+    const settings = settingsOf({ ...TEST_ENVIRONMENT, ...storage.env });
+    const stores = await openStores(settings.storage, { clock: systemClock, logger: silentLogger });
+    try {
+      return await work(stores);
+    } finally {
+      await stores.close();
+    }
+  }
+
+  it('verify says what is wrong by its exit code, and repairs only when it is asked to', async () => {
+    const chatId = await withStores(async (stores) => {
+      const users = await people(stores, 1);
+      const { chat } = await group(stores, users);
+      await send(stores, chat.id, at(users, 0), 'a canary in a coal mine');
+      return chat.id;
+    });
+    expect(await verify())
+      .to.include({ code: 0 })
+      .and.to.have.property('output')
+      .that.matches(/^clean$/m);
+    const breakIt = (): Promise<unknown> =>
+      withStores(({ sql }) =>
+        sql.transaction((tx) => tx.run('UPDATE chats SET visible_count = 7 WHERE id = ?', [chatId])),
+      );
+    await breakIt();
+    const broken = await verify();
+    expect(broken.code).to.equal(1);
+    expect(broken.output).to.contain('visible_counts: 1').and.to.contain(`chat ${chatId}`).and.to.contain('--repair');
+    expect((await verify('--json')).code).to.equal(1);
+    const repaired = await verify('--repair');
+    expect(repaired.code).to.equal(0);
+    expect(repaired.output).to.contain('1 recounted').and.not.to.contain('canary');
+    expect((await verify()).code).to.equal(0);
+  });
+
+  it('verify names what it cannot mend, with ids only', async () => {
+    const message = await withStores(async (stores) => {
+      const users = await people(stores, 1);
+      const { chat } = await group(stores, users);
+      const sent = await send(stores, chat.id, at(users, 0), 'a canary in a coal mine');
+      await stores.bodies.delete([at(await stores.inspection.rows(0, 1), 0).bodyId]);
+      return sent;
+    });
+    const { code, output } = await verify('--repair');
+    expect(code).to.equal(1);
+    expect(output).to.contain(`message ${message.id}, seq 1`).and.not.to.contain('canary');
+    const { output: json } = await verify('--json', '--restored');
+    const report = JSON.parse(json.split('\n').find((line) => line.startsWith('{"clean"')) ?? '') as object;
+    expect(report).to.include({ clean: false, restored: true });
+    expect(json).not.to.contain('canary');
+  });
+
+  it('verify and backup exit with 2 when they cannot run', async () => {
+    for (const [file, args, env] of [
+      ['src/verify.ts', ['--nonsense'], {}],
+      ['src/verify.ts', [], { PORT: 'planted' }],
+      ['src/backup.ts', ['begin', '--hours', '0'], {}],
+      ['src/backup.ts', ['start'], {}],
+      ['src/backup.ts', [], {}],
+    ] as const) {
+      const run = start(file, args, env);
+      expect(await run.exit(), `${file} ${args.join(' ')}`).to.equal(2);
+      expect(run.output()).not.to.contain('planted').and.not.to.contain('    at ');
+    }
+  });
+
+  if (process.env['PARLEY_TEST_STORE'] === 'split') {
+    it('backup begins, extends, tells and ends', async () => {
+      expect((await backup('status')).output).to.contain('no backup is under way');
+      const begun = await backup('begin', '--hours', '1');
+      expect(begun.code).to.equal(0);
+      expect(begun.output).to.match(/until \d{4}-\d\d-\d\dT/);
+      expect((await backup('begin', '--hours', '2')).code).to.equal(0);
+      const other = await backup('begin', '--name', 'other');
+      expect(other.code).to.equal(1);
+      expect(other.output).to.contain('another backup is under way until');
+      await backup('end', '--name', 'other');
+      expect((await backup('status')).output).to.contain('a backup is under way until');
+      expect((await verify()).output).to.contain('a backup holds its lease until');
+      expect((await backup('end')).output).to.contain('no backup is under way');
+    });
+
+    it('verify runs beside a server', async () => {
+      const server = start('src/main.ts', []);
+      await server.event((event) => typeof event['url'] === 'string');
+      expect((await verify()).code).to.equal(0);
+    });
+    return;
+  }
+
+  it('backup has nothing to pause on embedded storage, and says so', async () => {
+    const { code, output } = await backup('begin');
+    expect(code).to.equal(0);
+    expect(output).to.contain('embedded storage is one file');
+  });
+
+  it('verify tells whose server has to be stopped first', async () => {
+    const server = start('src/main.ts', []);
+    await server.event((event) => typeof event['url'] === 'string');
+    const { code, output } = await verify();
+    expect(code).to.equal(2);
+    expect(output).to.contain(`pid ${server.child.pid}`).and.to.contain('Stop it first');
+  });
+});
