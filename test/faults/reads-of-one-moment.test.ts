@@ -32,7 +32,20 @@ const READS: Readonly<Record<string, Read>> = {
     run: ({ stores, ada, chatId }) => stores.messages.window(chatId, ada.id, { kind: 'around', seq: 4, limit: 3 }),
     statements: 3,
   },
-  'read watermark': { run: ({ stores, ada, chatId }) => stores.chats.markRead(chatId, ada.id, 2), statements: 4 },
+  'read watermark': {
+    run: async ({ stores, ada, chatId }) => {
+      // Whether the call moved the mark is about the call and no state.
+      const { moved: _moved, ...state } = await stores.chats.markRead(chatId, ada.id, 2);
+      return state;
+    },
+    statements: 4,
+  },
+  'a whole delta': {
+    run: ({ stores, ada, chatId }) => stores.changes.since(chatId, ada.id, 3, 100),
+    statements: 5,
+  },
+  'a delta for all': { run: ({ stores, chatId }) => stores.changes.missed(chatId, 0, 100), statements: 3 },
+  'a page of changes': { run: ({ stores, bob, chatId }) => stores.changes.page(chatId, bob.id, 0, 6), statements: 5 },
 };
 
 function page(offset: number): { readonly offset: number; readonly limit: number } {

@@ -4,7 +4,7 @@ import type { ChatListItemResource, MessageResource, PageResource } from '../../
 import type { TestClient, TestUser } from '../../helpers/client.js';
 import { CrashHarness } from './harness.js';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** Enough that every kind of call has been answered, and others are on their way when the process is killed. */
 const KILL_AFTER_ANSWERS = 60;
 
