@@ -61,9 +61,9 @@ export function contentOf(frame: Frame): unknown {
   return (frame['message'] as Frame | undefined)?.['content'];
 }
 
-/** Waits until `holds`; fails after five seconds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 5_000;
+/** Waits until `holds`; fails after five seconds, or as long as it is given. */
+export async function until(holds: () => boolean, what: string, patienceMs = 5_000): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
