@@ -57,6 +57,15 @@ export function bodyStoreSuite(open: OpenBodyStore): void {
       expect(await contentsOf(many)).to.deep.equal(many.map(({ content }) => content));
     });
 
+    it('stores more than the server takes in one command', async () => {
+      const long = '\u{10ffff}'.repeat(LIMITS.messageLength);
+      const many = Array.from({ length: 400 }, () => body(long));
+      expect(await bodies.insert(many)).to.deep.equal([]);
+      const ends = [...many.slice(0, 1), ...many.slice(-1)];
+      expect(await contentsOf(ends)).to.deep.equal([long, long]);
+      await bodies.delete(many.map((each) => each.id));
+    }).timeout(20_000);
+
     it('does nothing for empty lists', async () => {
       expect(await bodies.insert([])).to.deep.equal([]);
       expect((await bodies.find([])).size).to.equal(0);

@@ -1,7 +1,8 @@
-import { Binary, MongoBulkWriteError, type Collection, type MongoClient, type WriteError, WriteConcern } from 'mongodb';
+import { Binary, type Collection, type MongoClient, WriteConcern } from 'mongodb';
 import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
-import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
+import type { BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
+import { insertBodies, toBinary } from './body-insert.js';
 import { walkMongoBodies } from './body-walk.js';
 import { inTime } from './deadline.js';
 import { unavailable } from './errors.js';
@@ -27,18 +28,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
   }
 
   return {
-    async insert(bodies) {
-      if (bodies.length === 0) return [];
-      try {
-        // Unordered: a bad one does not keep the rest from being stored.
-        await inTime(messages.insertMany(bodies.map(toDocument), { ordered: false }));
-        return [];
-      } catch (error) {
-        const failed = failedAlone(error);
-        if (failed === null) throw unavailable(error);
-        return failed;
-      }
-    },
+    insert: (bodies) => guarded(() => insertBodies(db, bodies)),
 
     find: (ids) =>
       guarded(async () => {
@@ -68,37 +58,11 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
   };
 }
 
-/**
- * The items that the server refused one by one, or null where the fate of all of them is open: a write concern that
- * was not met, a lost connection, a time-out.
- */
-function failedAlone(error: unknown): readonly number[] | null {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) return null;
-  const writeErrors: readonly WriteError[] = [error.writeErrors].flat();
-  return writeErrors.length > 0 ? writeErrors.map((failure) => failure.index) : null;
-}
-
-function toDocument(body: Body): MessageDocument {
-  return {
-    _id: toBinary(body.id),
-    message_id: toBinary(body.messageId),
-    chat_id: body.chatId,
-    sender_id: body.senderId,
-    content: body.content,
-    timestamp: body.timestamp,
-    sha256: new Binary(contentHash(body.content)),
-  };
-}
-
 /** Whatever was put there by hand, a page goes on: what is not the text that was hashed is not intact. */
 function toStored(document: Partial<Record<keyof MessageDocument, unknown>>): StoredBody {
   const { content, sha256 } = document;
   if (typeof content !== 'string' || !(sha256 instanceof Binary)) return { content: '', intact: false };
   return { content, intact: contentHash(content).equals(sha256.value()) };
-}
-
-function toBinary(id: Uint8Array): Binary {
-  return new Binary(id, Binary.SUBTYPE_UUID);
 }
 
 function hexOf(id: Binary): string {

@@ -1,4 +1,4 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { within } from '../patience.js';
 import { MONGO_DEADLINE_MS } from './client.js';
 import { MongoFailure } from './errors.js';
 
@@ -7,17 +7,8 @@ import { MongoFailure } from './errors.js';
  * and its other times add up: looking for a server, waiting for a connection, the answer, and all of that once more
  * for a read. Work that is given up goes on until the socket's own time; a write may still land.
  */
-export async function inTime<T>(work: Promise<T>, ms: number = MONGO_DEADLINE_MS): Promise<T> {
-  const timer = new AbortController();
-  const late = after(ms, undefined, { signal: timer.signal }).then(() => {
+export function inTime<T>(work: Promise<T>, ms: number = MONGO_DEADLINE_MS): Promise<T> {
+  return within(ms, work, () => {
     throw new MongoFailure('DeadlineExceeded', undefined);
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer.abort();
-    // The one that lost has nobody to tell any more.
-    work.catch(() => undefined);
-    late.catch(() => undefined);
-  }
 }

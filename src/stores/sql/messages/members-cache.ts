@@ -18,6 +18,11 @@ export class MembersCache {
   /** Longest unused first. */
   readonly #chats = new Map<number, Known>();
   #senders = 0;
+  readonly #most: number;
+
+  constructor(most = MOST_SENDERS) {
+    this.#most = most;
+  }
 
   /** Whether anything is known that could turn out to hold. */
   mayKnow([chatId, senderId]: SenderPair): boolean {
@@ -44,7 +49,7 @@ export class MembersCache {
       this.#chats.set(id, { membersRev, senders: new Set([senderId]) });
     }
     this.#senders += 1;
-    while (this.#senders > MOST_SENDERS) {
+    while (this.#senders > this.#most) {
       const [longestUnused] = this.#chats.keys();
       if (longestUnused === undefined) return;
       this.#forget(longestUnused);
