@@ -47,3 +47,4 @@ export const BARE_EVENT = Buffer.from(
 export const BARE_TYPING = Buffer.from(
   JSON.stringify({ type: 'typing_started', chat_id: 10, user_id: 1, username: 'sender0', timestamp: NOW }),
 );
+export const BARE_PONG = Buffer.from(JSON.stringify({ type: 'pong', timestamp: NOW, rev: 10_000 }));

@@ -3,13 +3,29 @@
  * chat in the path, the sender's included, as Parley's do; typing goes to the others and is not answered.
  */
 import { App, us_listen_socket_close, us_socket_local_port, DISABLED } from 'uWebSockets.js';
-import { BARE_ACK, BARE_EVENT, BARE_TYPING } from './bare-answers.js';
+import { BARE_ACK, BARE_EVENT, BARE_PONG, BARE_TYPING } from './bare-answers.js';
 
 const app = App();
 interface ChatOfSocket {
   readonly chat: string;
 }
+/** Chats that a socket of all chats follows. */
+const CHATS = 5;
+let inboxes = 0;
 
+app.ws('/api/v1/ws', {
+  compression: DISABLED,
+  maxPayloadLength: 160 * 1024,
+  idleTimeout: 120,
+  open(socket) {
+    inboxes += 1;
+    // Two sockets to a chat, as the chats of two people have.
+    for (let chat = 0; chat < CHATS; chat += 1) socket.subscribe(`${inboxes >> 1}-${chat}`);
+  },
+  message(socket) {
+    socket.send(BARE_PONG, false);
+  },
+});
 app.ws<ChatOfSocket>('/api/v1/ws/:chat', {
   compression: DISABLED,
   maxPayloadLength: 160 * 1024,

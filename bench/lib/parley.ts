@@ -3,7 +3,8 @@ import { builtPath } from './dist.js';
 import { launch, type ServerProcess } from './server-process.js';
 import type { DataSet } from './storage.js';
 
-const SECRET_KEY = randomBytes(48).toString('base64');
+/** Signs the tokens of every server of this run. */
+export const SECRET_KEY = randomBytes(48).toString('base64');
 
 export interface ParleyOptions {
   /** Cost of password hashes; 4, the cheapest there is, wherever passwords are not what is measured. */

@@ -30,6 +30,15 @@ export async function openRawEmbedded(data: EmbeddedDataSet): Promise<RawStore> 
         'write',
       );
     },
+    async insert(table, columns, rows) {
+      await client.execute(
+        insert(
+          table,
+          columns,
+          rows.map((row) => row.map((cell) => (cell instanceof Date ? cell.getTime() : (cell as InValue)))),
+        ),
+      );
+    },
     async seal(chat) {
       await client.execute({ sql: SEAL, args: countersOf(chat) });
     },

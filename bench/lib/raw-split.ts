@@ -37,6 +37,9 @@ export async function openRawSplit(data: SplitDataSet): Promise<RawStore> {
       await bodies.insertMany(rows.map(bodyOf), { ordered: false });
       await sql.query(INSERT, [rows.map(valuesOf)]);
     },
+    async insert(table, columns, rows) {
+      await sql.query(`INSERT INTO ${table} (${columns}) VALUES ?`, [rows]);
+    },
     async seal(chat) {
       await sql.query(SEAL, countersOf(chat));
     },

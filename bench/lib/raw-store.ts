@@ -7,6 +7,8 @@ import type { DataSet } from './storage.js';
 export interface RawStore {
   /** Stores messages as durably as Parley: bodies journaled, then rows in one statement that commits. */
   write(rows: readonly RawRow[]): Promise<void>;
+  /** Any rows of any table; `columns` as in SQL. */
+  insert(table: string, columns: string, rows: readonly unknown[][]): Promise<void>;
   /** Sets a chat's counters to what has been written to it. */
   seal(chat: RawChat): Promise<void>;
   /** The newest rows of a chat in one keyed SELECT, their bodies in one read; answers how many bodies came. */

@@ -23,6 +23,8 @@ export class SocketSender implements Lane {
   /** Acks seen so far, and events: `new_message` and typing. */
   acks = 0;
   events = 0;
+  /** Hears every ack. */
+  onAck: () => void = () => undefined;
   /** Hears every event. */
   onEvent: () => void = () => undefined;
   private typed = 0;
@@ -44,9 +46,13 @@ export class SocketSender implements Lane {
     };
   }
 
-  /** Opens the socket and resolves when the server answers commands on it. `lane` names the sender uniquely. */
-  static async open(endpoint: Endpoint, chatId: number, token: string, lane: string): Promise<SocketSender> {
-    const sender = new SocketSender(await LoadSocket.open(endpoint, `/api/v1/ws/${chatId}`, token), lane);
+  /**
+   * Opens the socket of a chat, or of all chats with null, and resolves when the server answers commands on it. `lane`
+   * names the sender uniquely.
+   */
+  static async open(endpoint: Endpoint, chatId: number | null, token: string, lane: string): Promise<SocketSender> {
+    const path = chatId === null ? '/api/v1/ws' : `/api/v1/ws/${chatId}`;
+    const sender = new SocketSender(await LoadSocket.open(endpoint, path, token), lane);
     await new Promise<void>((resolve, reject) => {
       sender.waiting = (error) => (error === undefined ? resolve() : reject(error));
       sender.socket.send(PING);
@@ -86,6 +92,7 @@ export class SocketSender implements Lane {
     switch (bytes[start + KIND]) {
       case A:
         this.acks += 1;
+        this.onAck();
         this.settle();
         break;
       case N:
