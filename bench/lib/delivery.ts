@@ -13,6 +13,14 @@ export interface Route {
 
 const DELIVERY_MS = 10_000;
 
+/** What became of the messages of one window. */
+export interface Delivery extends Sample {
+  /** How late the load client was with sending, in milliseconds, at p99. */
+  readonly lateP99: number;
+  /** Longest time from writing a message to its ack, in milliseconds. */
+  readonly slowestAck: number;
+}
+
 /**
  * Milliseconds from writing a message to its event at each receiver, with messages arriving at random over all routes.
  * Rejects when one does not arrive.
@@ -23,10 +31,11 @@ export async function measureDelivery(options: {
   readonly warmMs: number;
   readonly ms: number;
   readonly pids: Readonly<Record<string, number>>;
-}): Promise<Sample & { readonly lateP99: number }> {
+}): Promise<Delivery> {
   const { routes, perSecond, pids } = options;
   const latencies: number[] = [];
   let missing = 0;
+  let slowestAck = 0;
   const lanes = routes.map(({ from, to }) => {
     const sentAt: number[] = [];
     for (const receiver of to) {
@@ -38,6 +47,12 @@ export async function measureDelivery(options: {
         missing -= 1;
       };
     }
+    let acknowledged = 0;
+    from.onAck = () => {
+      slowestAck = Math.max(slowestAck, performance.now() - (sentAt[acknowledged] ?? Number.NaN));
+      acknowledged += 1;
+      missing -= 1;
+    };
     return { from, sentAt, receivers: to.length };
   });
 
@@ -47,7 +62,8 @@ export async function measureDelivery(options: {
     lane.from.assertOpen();
     lane.sentAt.push(performance.now());
     lane.from.fire();
-    missing += lane.receivers;
+    // The ack is waited for, too.
+    missing += lane.receivers + 1;
   };
   const arrived = (): Promise<void> =>
     waitUntil(() => (missing === 0 ? Promise.resolve() : Promise.reject(new Error(`${missing} are missing`))), {
@@ -58,6 +74,7 @@ export async function measureDelivery(options: {
   await openLoop({ perSecond, ms: options.warmMs, fire });
   await arrived();
   latencies.length = 0;
+  slowestAck = 0;
   const before = { client: ownCpuMicros(), ...usageOf(pids) };
   const startedAt = performance.now();
   const { calls, lateMs } = await openLoop({ perSecond, ms: options.ms, fire });
@@ -73,6 +90,7 @@ export async function measureDelivery(options: {
     latency: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) },
     clientShare: ((cpu['client'] ?? 0) * calls) / (seconds * 1_000_000),
     lateP99: quantile(sortedCopy(lateMs), 0.99),
+    slowestAck,
   };
 }
 

@@ -16,7 +16,7 @@ type Done = (error?: Error) => void;
 export class LoadConnection {
   private done: Done | null = null;
   private over: Error | null = null;
-  private expected = 0;
+  private expected: number | null = 0;
   private status = 0;
   private head: Buffer = EMPTY;
   /** Bytes of the answer's body still to come; null while its head is incomplete. */
@@ -48,12 +48,22 @@ export class LoadConnection {
     });
   }
 
-  /** Writes a prepared request; `done` hears when the whole answer is here, with an error for any other status. */
-  request(bytes: Buffer, expectedStatus: number, done: Done): void {
+  /**
+   * Writes a prepared request; `done` hears when the whole answer is here, with an error for any other status than the
+   * expected one, if there is one.
+   */
+  request(bytes: Buffer, expectedStatus: number | null, done: Done): void {
     if (this.over !== null) return done(this.over);
     this.done = done;
     this.expected = expectedStatus;
     this.tcp.write(bytes);
+  }
+
+  /** Writes a prepared request and answers with the status, whichever it is, once the whole answer is here. */
+  statusOf(bytes: Buffer): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.request(bytes, null, (error) => (error === undefined ? resolve(this.status) : reject(error)));
+    });
   }
 
   close(): void {
@@ -89,7 +99,7 @@ export class LoadConnection {
     this.missing = (this.missing ?? 0) - length;
     if (this.missing > 0) return;
     this.missing = null;
-    const ok = this.status === this.expected;
+    const ok = this.expected === null || this.status === this.expected;
     this.complete(ok ? undefined : new Error(`answered ${this.status} instead of ${this.expected}`));
   }
 

@@ -1,5 +1,5 @@
 import { startBare } from '../lib/bare-process.js';
-import { measureDelivery, type Route } from '../lib/delivery.js';
+import { deliverDirectly } from '../lib/direct-delivery.js';
 import { latencyFigure, plainFigure, type Figure } from '../lib/figure.js';
 import { measure, promiseLane, type Sample } from '../lib/measure.js';
 import { startParley } from '../lib/parley.js';
@@ -9,9 +9,7 @@ import { openRaw, type RawStore } from '../lib/raw-store.js';
 import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
-import { SocketSender } from '../lib/socket-sender.js';
 import { summarize } from '../lib/stats.js';
-import { withLanes } from '../lib/with-lanes.js';
 
 const CHATS = 500;
 const RATES = [1_000, 2_000] as const;
@@ -34,12 +32,13 @@ export const latency: Scenario = {
       if (rawChat === undefined) throw new Error('no chat for the raw driver');
       raw = await openRaw(data);
       const pair = rawPair(bench, raw, rawChat);
-      let run = 0;
-      const samples = await interleave(bench.effort, {
+      const over = (on: ServerProcess, perSecond: number, name: string) => (window: Window) =>
+        deliverDirectly(bench, window, { server: on, chats, perSecond, name });
+      const samples = await interleave<'pair' | 'echo' | 'slow' | 'fast', Delivery>(bench.effort, {
         pair,
-        echo: (window) => deliver(bench, window, bare, chats, RATES[0], 's4-echo', (run += 1)),
-        slow: (window) => deliver(bench, window, server, chats, RATES[0], 's4-1000', (run += 1)),
-        fast: (window) => deliver(bench, window, server, chats, RATES[1], 's4-2000', (run += 1)),
+        echo: over(bare, RATES[0], 's4-echo'),
+        slow: over(server, RATES[0], 's4-1000'),
+        fast: over(server, RATES[1], 's4-2000'),
       });
       return figures(bench, samples);
     } finally {
@@ -100,38 +99,4 @@ function rawPair({ storage }: Bench, raw: RawStore, chat: BenchChat): (window: W
   const target = [{ id: chat.id, senderId: chat.users[0].id, nextSeq: 1 }];
   const lanes = [promiseLane(() => raw.write(nextRows(target, 1)))];
   return (window) => measure({ ...window, lanes, pids: storage.pids });
-}
-
-/** Opens both sockets of every chat, and sends from the first user of each. */
-function deliver(
-  bench: Bench,
-  window: Window,
-  server: ServerProcess,
-  chats: readonly BenchChat[],
-  perSecond: number,
-  name: string,
-  run: number,
-): Promise<Delivery> {
-  return withLanes(
-    2 * chats.length,
-    (index) => {
-      const chat = chats[index >> 1];
-      if (chat === undefined) throw new Error('too few chats');
-      const { token } = chat.users[index % 2 === 0 ? 0 : 1];
-      return SocketSender.open(server.endpoint, chat.id, token, `open${run}-${index}`);
-    },
-    (sockets) => {
-      const pids = { server: server.pid, ...bench.storage.pids };
-      return bench.profiled(name, server.inspectorPort, () =>
-        measureDelivery({ routes: routesOf(sockets), ...window, perSecond, pids }),
-      );
-    },
-  );
-}
-
-function routesOf(sockets: readonly SocketSender[]): Route[] {
-  return sockets.flatMap((from, index) => {
-    const to = sockets[index + 1];
-    return index % 2 === 0 && to !== undefined ? [{ from, to: [to] }] : [];
-  });
 }

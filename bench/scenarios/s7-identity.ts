@@ -10,6 +10,7 @@ import { interleave, type Window } from '../lib/rounds.js';
 import type { Bench, Scenario } from '../lib/scenario.js';
 import type { ServerProcess } from '../lib/server-process.js';
 import type { DataSet } from '../lib/storage.js';
+import { acksUnderLogins } from './s7-under-logins.js';
 import { withLanes } from '../lib/with-lanes.js';
 
 const CONNECTIONS = 32;
@@ -25,7 +26,12 @@ export const identity: Scenario = {
   perStorage: true,
   async run(bench) {
     const data = await bench.storage.create('s7');
-    return [...(await getMe(bench, data)), ...(await logins(bench, data, 10)), ...(await logins(bench, data, 12))];
+    return [
+      ...(await getMe(bench, data)),
+      ...(await logins(bench, data, 10)),
+      ...(await logins(bench, data, 12)),
+      ...(await acksUnderLogins(bench, data)),
+    ];
   },
 };
 
