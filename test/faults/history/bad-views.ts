@@ -28,6 +28,17 @@ export const BAD_VIEWS: readonly BadHistory[] = [
     dump: dumpOf(3),
   },
   {
+    name: 'lost events that are not all caught up',
+    breaks: 'I5',
+    script: sent(4)
+      .connect(BOB, 's')
+      .frame('s', newMessage(1))
+      .frame('s', newMessage(3))
+      .frame('s', { type: 'caught_up', chat_id: CHAT, rev: 3 })
+      .frame('s', newMessage(4)),
+    dump: dumpOf(4),
+  },
+  {
     name: 'a live event that comes twice',
     breaks: 'I5',
     script: sent(2).connect(BOB, 's').frame('s', newMessage(1)).frame('s', newMessage(1)),
@@ -102,6 +113,16 @@ export const BAD_VIEWS: readonly BadHistory[] = [
       .ok(ADA, 'remove', { chat: CHAT, target: BOB }, {})
       .ok(BOB, 'list', { chat: CHAT, from: 1, to: 100 }, { items: [seen(1)] }),
     dump: dumpOf(1, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, members: [ADA] }] }),
+  },
+  {
+    name: 'a message, sent after the removal, that is shown',
+    breaks: 'I8',
+    script: sent(1)
+      .connect(BOB, 's')
+      .ok(ADA, 'remove', { chat: CHAT, target: BOB }, {})
+      .ok(ADA, 'send', sendOf(2), ackOf(2))
+      .frame('s', newMessage(2)),
+    dump: dumpOf(2, { chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, members: [ADA] }], views: [] }),
   },
   {
     name: 'a stranger who sees a message',

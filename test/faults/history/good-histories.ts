@@ -89,6 +89,18 @@ export const GOOD: readonly { readonly name: string; readonly script: Script; re
     dump: dumpOf(3),
   },
   {
+    name: 'lost events that are caught up, out of order',
+    script: sent(4)
+      .connect(BOB, 's')
+      .frame('s', newMessage(1))
+      .frame('s', newMessage(3))
+      .frame('s', newMessage(2))
+      .frame('s', { type: 'caught_up', chat_id: CHAT, rev: 3 })
+      .frame('s', newMessage(4))
+      .quiet(),
+    dump: dumpOf(4),
+  },
+  {
     name: 'an edit on the way while others read',
     script: (() => {
       const lines = sent(1);

@@ -15,7 +15,10 @@ export class History {
   readonly entries: Entry[] = [];
   private calls = 0;
 
-  constructor(private readonly file: string | null = null) {}
+  constructor(
+    private readonly file: string | null = null,
+    readonly now: () => number = timestamp,
+  ) {}
 
   add(entry: Entry): void {
     this.entries.push(entry);
@@ -31,15 +34,15 @@ export class History {
   ): Promise<Outcome<O>> {
     this.calls += 1;
     const id = { client: who.client, op, call: this.calls };
-    this.add({ ...asked, ...id, t: timestamp(), user: who.user, phase: 'invoke' } as unknown as CallLine);
+    this.add({ ...asked, ...id, t: this.now(), user: who.user, phase: 'invoke' } as unknown as CallLine);
     const outcome = await run().catch((): Outcome<O> => ({ phase: 'info', code: null }));
-    this.add({ ...outcome, ...id, t: timestamp() } as unknown as CallLine);
+    this.add({ ...outcome, ...id, t: this.now() } as unknown as CallLine);
     return outcome;
   }
 
   /** From here on nothing is written and no fault is active: who is connected has everything. */
   quiet(): void {
-    this.add({ t: timestamp(), client: 'run', op: 'quiet', phase: 'ok' });
+    this.add({ t: this.now(), client: 'run', op: 'quiet', phase: 'ok' });
   }
 }
 

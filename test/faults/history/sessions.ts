@@ -13,11 +13,14 @@ export interface Delivery {
   readonly message: Seen | null;
 }
 
-/** What tells a connection where it stands: after `ready` or `resync_required` it is live from `rev` on. */
+/**
+ * What tells a connection where it stands: after `ready` or `resync_required` it is live from `rev` on; `caught_up` ends
+ * what was read from the store because events were lost, which is not in order of rev.
+ */
 export interface Mark {
   readonly t: number;
   readonly chat: number;
-  readonly kind: 'asked' | 'ready' | 'resync';
+  readonly kind: 'asked' | 'ready' | 'resync' | 'caught_up';
   readonly rev: number;
 }
 
@@ -49,6 +52,17 @@ const DURABLE = new Set([
 
 export function isDelivery(one: Delivery | Mark): one is Delivery {
   return 'type' in one;
+}
+
+/** Up to which rev a connection had everything at a time; 0 where nothing had told it. */
+export function positionOf(session: Session, chat: number, at: number): number {
+  let position: number | null = null;
+  for (const one of session.log) {
+    if (one.chat !== chat || one.t > at) continue;
+    if (!isDelivery(one)) position = one.kind === 'asked' ? position : Math.max(position ?? 0, one.rev);
+    else if (one.phase === 'live' && (position === null || one.rev === position + 1)) position = one.rev;
+  }
+  return position ?? 0;
 }
 
 /** `entries` in order of time. */
@@ -104,6 +118,8 @@ function take(session: Session, t: number, frame: SeenFrame): void {
   if (type === 'ready' || type === 'resync_required') {
     session.replaying.delete(chat);
     note(session, { t, chat, kind: type === 'ready' ? 'ready' : 'resync', rev });
+  } else if (type === 'caught_up') {
+    note(session, { t, chat, kind: 'caught_up', rev });
   } else if (DURABLE.has(type)) {
     const phase = session.replaying.has(chat) ? 'replay' : 'live';
     const delivery: Delivery = { t, chat, phase, type, rev, frame, message: messageIn(type, frame) };

@@ -137,12 +137,13 @@ export class SocketClient {
     this.frames.push(frame);
     const { type, rev, id } = frame;
     this.note({ op: 'frame', phase: 'ok', frame });
-    if (type === 'ready' || type === 'resync_required') {
+    if (type === 'ready' || type === 'resync_required' || type === 'caught_up') {
       this.replaying = false;
       this.rev = Number(rev);
       this.epoch = typeof frame['epoch'] === 'string' ? frame['epoch'] : this.epoch;
     } else if (typeof rev === 'number' && typeof frame['chat_id'] === 'number' && !this.replaying) {
-      this.rev = rev;
+      // A rev that leaves others out belongs to what `caught_up` ends.
+      if (this.rev === null || rev === this.rev + 1) this.rev = rev;
     }
     if (typeof id === 'number') {
       this.waiting.get(id)?.(frame);

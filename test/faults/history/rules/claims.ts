@@ -79,7 +79,9 @@ function* chats(model: Model): Iterable<Violation> {
   for (const call of adds.filter(({ outcome }) => outcome === 'fail')) {
     for (const user of call.asked.users) {
       if (!isMember(model, call.asked.chat, user)) continue;
-      if (creations.some(({ asked, got }) => got?.chat === call.asked.chat && asked.members.includes(user))) continue;
+      const creation = creations.find(({ got }) => got?.chat === call.asked.chat);
+      // Who else may have been in it is known only of a chat whose beginning is recorded.
+      if (creation === undefined || creation.asked.members.includes(user)) continue;
       const others = adds.filter(({ asked }) => asked.chat === call.asked.chat && asked.users.includes(user));
       if (!others.some(mayHaveHappened)) yield violation(call, `user ${user} is in chat ${call.asked.chat}`);
     }

@@ -1,7 +1,7 @@
 import type { Violation } from '../checker.js';
 import type { Dump } from '../entries.js';
 import type { Model } from '../model.js';
-import { isDelivery, type Session } from '../sessions.js';
+import { positionOf, type Session } from '../sessions.js';
 
 /** I6: one history for everybody, equal to the stored one, reached by everyone who listens. */
 export function* convergence(model: Model): Iterable<Violation> {
@@ -43,7 +43,8 @@ function* phantoms(model: Model): Iterable<Violation> {
       else if (message !== null && (row?.chat !== chat || row.seq !== message.seq)) {
         yield violation(`${where}: message ${message.id} at seq ${message.seq} is not stored`);
       } else if (phase === 'live') {
-        const what = `${type} ${message?.id ?? ''}`;
+        // Caught up, a message that was edited since it was made is shown as new: the object counts, not the word.
+        const what = message === null ? type : `message ${message.id}`;
         const known = atRev.get(`${chat}:${rev}`) ?? what;
         if (known !== what) yield violation(`${where} (${what}), others ${known}`);
         atRev.set(`${chat}:${rev}`, known);
@@ -57,9 +58,7 @@ function* caughtUp(model: Model, session: Session, at: number): Iterable<Violati
   for (const chat of new Set(session.log.map((one) => one.chat))) {
     const stored = model.chats.get(chat);
     if (stored === undefined || !stored.members.includes(session.user)) continue;
-    const position = session.log
-      .filter((one) => one.chat === chat && one.t <= at && (isDelivery(one) ? one.phase === 'live' : true))
-      .reduce((most, one) => Math.max(most, one.rev), 0);
+    const position = positionOf(session, chat, at);
     if (position < stored.rev) {
       yield violation(
         `socket ${session.socket} is at rev ${position} of chat ${chat} in the end, not at ${stored.rev}`,

@@ -5,16 +5,25 @@ import type { Delivery } from '../sessions.js';
 /** I8: who is out gets nothing live and reads nothing. */
 export function* membership(model: Model): Iterable<Violation> {
   const changes = changesOf(model);
-  for (const { socket, user, deliveries } of model.sessions) {
-    for (const { chat, rev, type, phase } of deliveries) {
+  for (const { socket, user, deliveries, marks } of model.sessions) {
+    for (const { t, chat, rev, type, phase } of deliveries) {
       if (phase !== 'live') continue;
-      const last = (changes.get(`${chat}:${user}`) ?? []).filter((change) => change.rev < rev).at(-1);
-      if (last?.isIn !== false) continue;
+      const own = changes.get(`${chat}:${user}`) ?? [];
+      const at = (position: number): MembershipChange | undefined => own.filter((one) => one.rev <= position).at(-1);
+      const last = at(rev);
+      // Being told of it is the last thing.
+      if (last?.isIn !== false || last.rev === rev) continue;
+      // What is caught up shows the present to who is in at present, as a replay does.
+      const isCaughtUp = marks.some(
+        (mark) => mark.kind === 'caught_up' && mark.chat === chat && mark.t >= t && at(mark.rev)?.isIn === true,
+      );
+      if (isCaughtUp) continue;
       const explanation = `socket ${socket} got ${type} of rev ${rev}: user ${user} left chat ${chat} at rev ${last.rev}`;
       yield { invariant: 'I8', explanation };
     }
   }
   yield* reads(model);
+  yield* sentAfterRemoval(model);
   yield* strangers(model);
 }
 
@@ -64,6 +73,34 @@ function* reads(model: Model): Iterable<Violation> {
       yield { invariant: 'I8', explanation: `${list.client} read chat ${chat} after user ${target} was out of it` };
     }
   }
+}
+
+/** Whatever revs say: a message that was sent after the removal was acknowledged is not shown to who was removed. */
+function* sentAfterRemoval(model: Model): Iterable<Violation> {
+  const starts = firstAsked(model);
+  const adds = callsOf(model, 'add').filter(mayHaveHappened);
+  for (const { asked, got, end, start } of callsOf(model, 'remove')) {
+    const isBack = adds.some(
+      (add) => add.asked.chat === asked.chat && add.asked.users.includes(asked.target) && add.end >= start,
+    );
+    if (got === null || isBack) continue;
+    for (const { user, chat, how, item, client } of model.observations) {
+      if (user !== asked.target || chat !== asked.chat || how !== 'live') continue;
+      if ((starts.get(item.id) ?? 0) <= end) continue;
+      yield { invariant: 'I8', explanation: `${client} got message ${item.id}, sent after user ${user} was removed` };
+    }
+  }
+}
+
+/** By message: when a client first asked for it; retries come later. */
+function firstAsked(model: Model): ReadonlyMap<number, number> {
+  const byKey = new Map<string, number>();
+  for (const { asked, user, start } of callsOf(model, 'send')) {
+    const key = `${asked.chat}:${user}:${asked.key}`;
+    if (asked.key !== null) byKey.set(key, Math.min(start, byKey.get(key) ?? Infinity));
+  }
+  const rows = model.dump.messages;
+  return new Map(rows.map((row) => [row.id, byKey.get(`${row.chat}:${row.sender}:${row.key}`) ?? 0]));
 }
 
 /** Of chats whose creation is in the history: nobody who never was in it sees anything of it. */
