@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { isSplit, report, rounds } from '../figures.js';
+import { runSchedule } from './schedule.js';
+
+const FIRST_SEED = Number(process.env['PARLEY_SIMULATION_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SHORT_MS = 60_000;
+const SCHEDULES = rounds(20_000, 100_000);
+
+/** The stores are simulated, so both storages are the same. */
+function simulationSuite(): void {
+  describe('F41 random schedules with random faults', function () {
+    this.timeout(20 * 60_000);
+
+    it(`break no invariant (first seed ${FIRST_SEED})`, async () => {
+      const began = performance.now();
+      let schedules = 0;
+      let steps = 0;
+      let kills = 0;
+      for (; schedules < SCHEDULES; schedules += 1) {
+        if (rounds(1, 0) === 1 && performance.now() - began > SHORT_MS) break;
+        const result = await runSchedule(FIRST_SEED + schedules);
+        steps += result.steps;
+        kills += result.faults;
+        const [first] = result.violations;
+        expect(first, `seed ${result.seed}: ${first?.invariant} ${first?.explanation}`).to.equal(undefined);
+      }
+      const seconds = Math.round((performance.now() - began) / 1_000);
+      report('F41 simulation', { 'first seed': FIRST_SEED, schedules, steps, kills, seconds, violations: 0 });
+    });
+
+    it('are the same for the same seed', async () => {
+      expect(await runSchedule(FIRST_SEED)).to.deep.equal(await runSchedule(FIRST_SEED));
+    });
+  });
+}
+
+if (!isSplit()) simulationSuite();
