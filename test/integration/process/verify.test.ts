@@ -61,22 +61,18 @@ describe('the commands of operators', function () {
       await send(stores, chat.id, at(users, 0), 'a canary in a coal mine');
       return chat.id;
     });
-    expect(await verify())
-      .to.include({ code: 0 })
-      .and.to.have.property('output')
-      .that.matches(/^clean$/m);
-    const breakIt = (): Promise<unknown> =>
-      withStores(({ sql }) =>
-        sql.transaction((tx) => tx.run('UPDATE chats SET visible_count = 7 WHERE id = ?', [chatId])),
-      );
-    await breakIt();
+    await withStores(({ sql }) =>
+      sql.transaction((tx) => tx.run('UPDATE chats SET visible_count = 7 WHERE id = ?', [chatId])),
+    );
     const broken = await verify();
     expect(broken.code).to.equal(1);
     expect(broken.output).to.contain('visible_counts: 1').and.to.contain(`chat ${chatId}`).and.to.contain('--repair');
-    expect((await verify('--json')).code).to.equal(1);
     const repaired = await verify('--repair');
     expect(repaired.code).to.equal(0);
     expect(repaired.output).to.contain('1 recounted').and.not.to.contain('canary');
+    const clean = await verify();
+    expect(clean.code).to.equal(0);
+    expect(clean.output).to.match(/^clean$/m);
     expect((await verify()).code).to.equal(0);
   });
 
@@ -102,8 +98,6 @@ describe('the commands of operators', function () {
       ['src/verify.ts', ['--nonsense'], {}],
       ['src/verify.ts', [], { PORT: 'planted' }],
       ['src/backup.ts', ['begin', '--hours', '0'], {}],
-      ['src/backup.ts', ['start'], {}],
-      ['src/backup.ts', [], {}],
     ] as const) {
       const run = start(file, args, env);
       expect(await run.exit(), `${file} ${args.join(' ')}`).to.equal(2);
@@ -112,17 +106,14 @@ describe('the commands of operators', function () {
   });
 
   if (process.env['PARLEY_TEST_STORE'] === 'split') {
-    it('backup begins, extends, tells and ends', async () => {
-      expect((await backup('status')).output).to.contain('no backup is under way');
+    it('backup begins, refuses another, tells and ends', async () => {
       const begun = await backup('begin', '--hours', '1');
       expect(begun.code).to.equal(0);
       expect(begun.output).to.match(/until \d{4}-\d\d-\d\dT/);
-      expect((await backup('begin', '--hours', '2')).code).to.equal(0);
       const other = await backup('begin', '--name', 'other');
       expect(other.code).to.equal(1);
       expect(other.output).to.contain('another backup is under way until');
-      await backup('end', '--name', 'other');
-      expect((await backup('status')).output).to.contain('a backup is under way until');
+      expect((await backup('end', '--name', 'other')).output).to.contain('a backup is under way until');
       expect((await verify()).output).to.contain('a backup holds its lease until');
       expect((await backup('end')).output).to.contain('no backup is under way');
     });
