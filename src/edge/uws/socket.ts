@@ -20,6 +20,8 @@ export class UwsSocket implements Socket {
   private closing: { readonly code: number; readonly reason: string } | null = null;
   private closeTimer: NodeJS.Timeout | undefined;
   private waiting = false;
+  /** The native side has something queued. Only then it is asked how much: that costs as much as handing it a frame. */
+  private isBehind = false;
   /** Frames of this turn, which nothing is queued before. */
   private pending: Uint8Array[] = [];
   private pendingBytes = 0;
@@ -42,7 +44,7 @@ export class UwsSocket implements Socket {
     const { ws } = this;
     if (ws === null || this.closing !== null) return 'closed';
     if (this.pendingBytes + frame.byteLength > TURN_BYTES) this.flush();
-    const queued = ws.getBufferedAmount();
+    const queued = this.queuedBytes();
     if (queued === 0 && frame.byteLength <= TURN_BYTES) {
       if (this.pending.push(frame) === 1) this.turn.endsWith(this);
       this.pendingBytes += frame.byteLength;
@@ -54,7 +56,8 @@ export class UwsSocket implements Socket {
       return 'refused';
     }
     ws.send(frame, false, false);
-    if (ws.getBufferedAmount() === 0) return 'sent';
+    this.isBehind = true;
+    if (this.queuedBytes() === 0) return 'sent';
     this.waiting = true;
     return 'queued';
   }
@@ -69,11 +72,14 @@ export class UwsSocket implements Socket {
     ws.cork(() => {
       for (const frame of pending) ws.send(frame, false, false);
     });
-    if (ws.getBufferedAmount() > 0) this.waiting = true;
+    if (ws.getBufferedAmount() > 0) this.isBehind = this.waiting = true;
   }
 
   queuedBytes(): number {
-    return this.ws?.getBufferedAmount() ?? 0;
+    if (!this.isBehind) return 0;
+    const queued = this.ws?.getBufferedAmount() ?? 0;
+    this.isBehind = queued > 0;
+    return queued;
   }
 
   /**
@@ -95,7 +101,9 @@ export class UwsSocket implements Socket {
   }
 
   ping(): void {
-    if (this.closing === null) this.ws?.ping();
+    if (this.closing !== null) return;
+    this.flush();
+    this.ws?.ping();
   }
 
   ponged(): void {
