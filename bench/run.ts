@@ -2,8 +2,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Figure } from './lib/figure.js';
 import { describeMachine } from './lib/machine.js';
+import { writeMarkdown } from './lib/markdown.js';
 import { parseOptions, USAGE, type Options } from './lib/options.js';
 import { profile } from './lib/profile.js';
 import { renderConditions, renderTable, type Report } from './lib/report.js';
@@ -100,5 +102,7 @@ const args = process.argv.slice(2);
 if (args.includes('--help')) {
   console.log(USAGE);
 } else {
-  await main(parseOptions(args));
+  const options = parseOptions(args);
+  if (options.markdown === null) await main(options);
+  else await writeMarkdown(options.markdown, fileURLToPath(new URL('../docs/PERFORMANCE.md', import.meta.url)));
 }

@@ -14,7 +14,8 @@ export interface Report {
   readonly figures: readonly Figure[];
 }
 
-const HEADINGS = [
+/** Of the columns that `rowOf` fills. */
+export const HEADINGS = [
   '',
   'storage',
   'what',
@@ -42,8 +43,16 @@ export function renderTable(figures: readonly Figure[]): string {
 }
 
 /** The conditions of the run, one fact per line. */
-export function renderConditions({ machine, versions, durability, seconds }: Report): string {
+export function renderConditions(report: Report): string {
+  return conditionsOf(report).join('\n');
+}
+
+/** Machine, disk, versions, what the databases flush, and whether the load client had room left. */
+export function conditionsOf({ machine, versions, durability, seconds, figures }: Report): string[] {
   const { fdatasync } = machine;
+  const [busiest] = figures
+    .filter(({ clientShare, cpu }) => clientShare !== null && 'server' in cpu)
+    .sort((a, b) => (b.clientShare?.median ?? 0) - (a.clientShare?.median ?? 0));
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}`,
     `load before ${machine.loadBefore.toFixed(2)}, fdatasync p50 ${fdatasync.p50.toFixed(2)} ms, p99 ${fdatasync.p99.toFixed(2)} ms`,
@@ -52,11 +61,19 @@ export function renderConditions({ machine, versions, durability, seconds }: Rep
         .map(([name, value]) => `${name} ${value}`)
         .join(', '),
     ),
+    ...(busiest === undefined ? [] : [busiestText(busiest)]),
     `${seconds.toFixed(0)} s in all`,
-  ].join('\n');
+  ];
 }
 
-function rowOf(figure: Figure): string[] {
+/** Near 100 % a figure is the client's own limit, and below it the server's. */
+function busiestText({ scenario, what, clientShare }: Figure): string {
+  const share = ((clientShare?.median ?? 0) * 100).toFixed(0);
+  return `the load client was busiest in ${scenario} ${what}: ${share} % of one core`;
+}
+
+/** A figure as the cells of a line. */
+export function rowOf(figure: Figure): string[] {
   const { scenario, storage, what, unit, value, limit, latency, cpu, clientShare } = figure;
   return [
     scenario,
