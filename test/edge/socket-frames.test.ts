@@ -70,6 +70,20 @@ for (const kind of KINDS) {
       return { client, one: seen.at(-1) as Seen };
     }
 
+    it('keeps the order of what it is given in one turn: small and large frames, a ping, the close', async () => {
+      const { client, one } = await open();
+      const sizes = [10, 20_000, 30, 100_000, 50, 40_000, 40_000, 40_000, 7];
+      for (const size of sizes) expect(one.socket.send(Buffer.alloc(size, 'x'))).to.be.oneOf(['sent', 'queued']);
+      one.socket.ping();
+      one.socket.send(Buffer.from('last'));
+      one.socket.close(1000, 'done');
+      expect(one.socket.send(Buffer.from('too late'))).to.equal('closed');
+      for (const size of sizes) expect((await readFrame(client)).payload.byteLength).to.equal(size);
+      expect((await readFrame(client)).opcode).to.equal(ping);
+      expect((await readFrame(client)).payload.toString()).to.equal('last');
+      expect(await readClose(client)).to.equal(1000);
+    });
+
     it('takes text and binary frames of every length form', async () => {
       const { client, one } = await open();
       const sizes = [0, 1, 125, 126, 127, 9_999, LIMIT];
