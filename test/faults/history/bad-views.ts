@@ -54,6 +54,16 @@ export const BAD_VIEWS: readonly BadHistory[] = [
     dump: dumpOf(3),
   },
   {
+    name: 'a replay that shows a message twice',
+    breaks: 'I5',
+    script: sent(2)
+      .connect(BOB, 's', { [CHAT]: 1 })
+      .frame('s', newMessage(2))
+      .frame('s', { ...newMessage(2), type: 'message_updated' })
+      .frame('s', ready(2)),
+    dump: dumpOf(2),
+  },
+  {
     name: 'a hole between the replay and what follows',
     breaks: 'I5',
     script: sent(3)

@@ -67,6 +67,17 @@ export const GOOD: readonly { readonly name: string; readonly script: Script; re
     dump: dumpWithDelete,
   },
   {
+    name: 'a replay in rounds, with a delete between them',
+    script: sent(2)
+      .connect(BOB, 's', { [CHAT]: 0 })
+      .frame('s', newMessage(1))
+      .frame('s', newMessage(2))
+      .ok(ADA, 'delete', { message: 101 }, {})
+      .frame('s', { type: 'message_deleted', chat_id: CHAT, message_id: 101, seq: 1, rev: 3 })
+      .frame('s', ready(3)),
+    dump: dumpWithDelete,
+  },
+  {
     name: 'a resync instead of a replay',
     script: sent(3)
       .connect(BOB, 's', { [CHAT]: 9 })

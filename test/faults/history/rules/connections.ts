@@ -58,7 +58,7 @@ function* follow(model: Model, chat: number, log: Session['log'], end: number): 
 }
 
 /**
- * A replay shows each object once, in its present state. What it had to hold is judged by the rows of the end: a message
+ * A replay shows each object once, in its present state; again only with a later change, when it was read in rounds. What it had to hold is judged by the rows of the end: a message
  * made in the span, and one whose last change lies in it.
  */
 function* complete(
@@ -69,13 +69,13 @@ function* complete(
 ): Iterable<string> {
   const span = `what was read from rev ${since} to ${ready.rev}`;
   const isIn = (rev: number): boolean => rev > since && rev <= ready.rev;
-  const shown = new Set<number>();
+  const shown = new Map<number, number>();
   let seq = 0;
   for (const { type, rev, message } of got) {
     if (!isIn(rev)) yield `${span} has a change of rev ${rev}`;
     if (message === null) continue;
-    if (shown.has(message.id)) yield `${span} shows message ${message.id} twice`;
-    shown.add(message.id);
+    if ((shown.get(message.id) ?? 0) >= rev) yield `${span} shows message ${message.id} twice`;
+    shown.set(message.id, rev);
     if (type !== 'new_message') continue;
     if (message.seq <= seq) yield `${span} shows seq ${message.seq} after ${seq}`;
     seq = message.seq;
