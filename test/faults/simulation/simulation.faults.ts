@@ -9,7 +9,7 @@ const SCHEDULES = rounds(20_000, 100_000);
 /** The stores are simulated, so both storages are the same. */
 function simulationSuite(): void {
   describe('F41 random schedules with random faults', function () {
-    this.timeout(20 * 60_000);
+    this.timeout(40 * 60_000);
 
     it(`break no invariant (first seed ${FIRST_SEED})`, async () => {
       const began = performance.now();
