@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Failpoint } from '../../../src/ports/failpoints.js';
 import { freshStorage, TEST_ENVIRONMENT, type FreshStorage } from '../../helpers/app.js';
 import { TestClient } from '../../helpers/client.js';
@@ -43,6 +44,8 @@ export class FaultServer {
   #orders = 0;
   readonly #waiting = new Map<number, (answer: Done | null) => void>();
   #client: TestClient | null = null;
+  /** Not beside the data, whose disk may be full. */
+  readonly #journal = join(mkdtempSync(join(tmpdir(), 'parley-journal-')), 'failpoints.jsonl');
   readonly #env: Readonly<Record<string, string>>;
 
   constructor(options: FaultServerOptions = {}) {
@@ -75,7 +78,7 @@ export class FaultServer {
     this.#run = runProcess(
       { file: 'test/faults/crash/server.ts' },
       directory,
-      { ...env, [JOURNAL]: this.#journal() },
+      { ...env, [JOURNAL]: this.#journal },
       { ipc: true },
     );
     this.#listen(this.#run);
@@ -152,6 +155,7 @@ export class FaultServer {
     dropSockets();
     await this.#run?.dispose();
     await this.#storage?.remove();
+    rmSync(dirname(this.#journal), { recursive: true, force: true });
   }
 
   #listen({ child }: Run): void {
@@ -174,13 +178,9 @@ export class FaultServer {
     return waitUntil(attempt, { what, deadlineMs: PATIENCE_MS, everyMs: 5 });
   }
 
-  #journal(): string {
-    return join(this.#storage?.env['DATA_DIR'] ?? '.', 'failpoints.jsonl');
-  }
-
   #lines(): readonly JournalLine[] {
-    if (!existsSync(this.#journal())) return [];
-    const lines = readFileSync(this.#journal(), 'utf8').split('\n');
+    if (!existsSync(this.#journal)) return [];
+    const lines = readFileSync(this.#journal, 'utf8').split('\n');
     // What follows the last line feed is half a line, or nothing.
     return lines.slice(0, -1).map((line) => JSON.parse(line) as JournalLine);
   }

@@ -22,6 +22,7 @@ export class Load {
   readonly sockets: SocketClient[] = [];
   readonly random: Random;
   #stopping = false;
+  #isAbandoned = false;
   #runs: Promise<void>[] = [];
   #keys = 0;
 
@@ -57,6 +58,15 @@ export class Load {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#runs);
+    this.#runs = [];
+  }
+
+  /** Ends at once, whatever is unconfirmed: for a test that has failed. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    this.#stopping = true;
+    for (const socket of this.sockets) socket.terminate();
+    await Promise.allSettled(this.#runs);
     this.#runs = [];
   }
 
@@ -120,7 +130,7 @@ export class Load {
       if (isLive) return socket;
       socket.terminate();
       await socket.closed;
-      await pause(AGAIN_MS);
+      await this.#again();
     }
   }
 
@@ -135,8 +145,13 @@ export class Load {
         this.counts.confirmed += 1;
         return outcome;
       }
-      await pause(AGAIN_MS);
+      await this.#again();
     }
+  }
+
+  async #again(): Promise<void> {
+    if (this.#isAbandoned) throw new Error('the load was abandoned');
+    await pause(AGAIN_MS);
   }
 
   #count({ phase }: Outcome<'send' | 'edit' | 'delete' | 'list'>): void {

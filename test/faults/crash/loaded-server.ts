@@ -45,6 +45,11 @@ export class LoadedServer {
     return this.#load;
   }
 
+  /** Who sends, edits and reads; all are in the chat of the load. */
+  get users(): readonly TestUser[] {
+    return this.#users;
+  }
+
   get user(): TestUser {
     const [user] = this.#users;
     if (user === undefined) throw new Error('the load was not started');
@@ -89,6 +94,7 @@ export class LoadedServer {
 
   async dispose(): Promise<void> {
     await this.server.dispose();
+    await this.#load?.abandon();
   }
 
   async #dump(views: Dump['views']): Promise<Dump> {
