@@ -9,7 +9,7 @@ import { writeBatch, type BatchResult, type BatchWork } from './append-batch.js'
 import { BodiesLate, dropBodies, startBodies, type BatchBodies } from './body-writes.js';
 import { findFirst } from './duplicates.js';
 import { outcomesOf, type Fate } from './outcomes.js';
-import { atMost } from '../../patience.js';
+import { atMost, within } from '../../patience.js';
 import { readFirsts, type FirstMessages } from './repeats.js';
 import { groupSends, type Send } from './sends.js';
 
@@ -119,14 +119,15 @@ async function conclude(
   bodies: BatchBodies,
 ): Promise<FirstMessages> {
   const known = [...fates.values()].flatMap((fate) => (fate.kind === 'known' ? [fate.first] : []));
+  const isTidy = ![...fates.values()].some((fate) => fate.kind === 'busy' || isUnused(fate));
+  if (known.length === 0 && isTidy) return new Map();
   const tidied = context.bodiesWithRows === undefined ? tidy(context, state, fates, bodies) : Promise.resolve();
   const firsts = readFirsts(context, known);
   const isAwaited = [...fates.values()].some((fate) => fate.kind === 'stored');
-  const [read] = await Promise.all(
-    isAwaited
-      ? [atMost(PATIENCE_MS, firsts, new AppError('unavailable')), atMost(PATIENCE_MS, tidied, undefined)]
-      : [firsts, tidied],
-  );
+  const [read] = await Promise.all([
+    isAwaited ? within(PATIENCE_MS, firsts, () => new AppError('unavailable')) : firsts,
+    atMost(PATIENCE_MS, tidied, undefined),
+  ]);
   return read;
 }
 
