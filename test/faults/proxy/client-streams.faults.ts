@@ -73,7 +73,7 @@ describe('F23 bytes that come in pieces', function () {
     });
   }
 
-  /** A connection to the server itself; every one that a test opened is reset at its end. */
+  /** To the server itself. */
   async function open(): Promise<Socket> {
     const socket = connect({ host: '127.0.0.1', port: Number(new URL(app.url).port), noDelay: true });
     socket.on('error', () => undefined);
@@ -195,7 +195,6 @@ function check(holds: boolean): Promise<void> {
   return holds ? Promise.resolve() : Promise.reject(new Error('not yet'));
 }
 
-/** The settings that the scene needs to find the stores again. */
 function storageOf({ settings }: TestApp): Readonly<Record<string, string>> {
   const { storage } = settings;
   if (storage.kind === 'embedded') return { DATA_DIR: storage.dataDir };
