@@ -1,8 +1,9 @@
 import { isDurable } from '../domain/events.js';
 import type { CloseName } from '../protocol/close-codes.js';
 import { seqOf, type Delivery, type Fill, type Member } from './delivery.js';
-import { isFor, type Hub, type Registration } from './hub.js';
+import { isFor, type Hub } from './hub.js';
 import type { Link } from './link.js';
+import type { Registration } from './registration.js';
 
 /** The scope that a feed belongs to. Neither call throws. */
 export interface FeedOwner {

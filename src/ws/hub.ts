@@ -6,23 +6,10 @@ import type { Logger } from '../ports/logger.js';
 import { toDelivery, type Fill, type Member } from './delivery.js';
 import { GapFiller } from './gap-filler.js';
 import { LocalChat } from './local-chat.js';
+import { Registration } from './registration.js';
 import { RevCheck } from './rev-check.js';
 import { Subscriptions } from './subscriptions.js';
 import { UserHub, type UserListener, type UserRegistration } from './user-hub.js';
-
-/** One connection's place in a chat, from registration until `leave`. */
-export interface Registration {
-  /** Resolves when the subscription is active: only a read of the store made after that may be joined with events. */
-  readonly subscribed: Promise<void>;
-  /** Whether the events since registration continue a state of the chat read at `rev` without a hole. */
-  covers(rev: number): boolean;
-  /** The chat's rev as the store has it; the first one starts the chat's cursor. */
-  observe(rev: number): void;
-  /** The connection is live from here on. True: the user's first one on this chat. */
-  enter(): boolean;
-  /** May be repeated. True: that was the user's last live connection on this chat. */
-  leave(): boolean;
-}
 
 /**
  * The live sockets of this node, by chat and by user. It learns of events only from the broker, also of those made
@@ -68,6 +55,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
     apply: (chat, fill, ready) => inTurn(() => apply(chat, fill, ready)),
   });
   const check = new RevCheck({ changes, logger, chats, onPhantom: giveUp });
+  const own = { observe, remove };
   let delivering = false;
 
   broker.onEvents((events) => inTurn(() => events.forEach(route)));
@@ -139,30 +127,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
   }
 
   return {
-    register(chatId, member) {
-      const chat = open(chatId);
-      const deliveredBefore = chat.cursor.rev;
-      let state: 'waiting' | 'live' | 'gone' = 'waiting';
-      chat.members.add(member);
-      return {
-        subscribed: chat.subscribed,
-        covers: (rev) => rev >= (deliveredBefore ?? chat.startedAt ?? 0),
-        observe(rev) {
-          observe(chat, rev);
-        },
-        enter() {
-          if (state !== 'waiting') return false;
-          state = 'live';
-          return chat.enter(member.userId);
-        },
-        leave() {
-          const wasLive = state === 'live';
-          if (state !== 'gone') remove(chat, member);
-          state = 'gone';
-          return wasLive && chat.exit(member.userId);
-        },
-      };
-    },
+    register: (chatId, member) => new Registration(own, open(chatId), member),
     registerUser: (userId, listener) => users.register(userId, listener),
     expect(chatId, rev) {
       chats.get(chatId)?.cursor.expect(rev);

@@ -1,0 +1,53 @@
+import type { Member } from './delivery.js';
+import type { LocalChat } from './local-chat.js';
+
+/** What a registration needs of its hub. */
+export interface RegistrationHub {
+  observe(chat: LocalChat, rev: number): void;
+  remove(chat: LocalChat, member: Member): void;
+}
+
+/** One connection's place in a chat, from registration until `leave`; an inbox socket has one for each of its chats. */
+export class Registration {
+  private state: 'waiting' | 'live' | 'gone' = 'waiting';
+  private readonly deliveredBefore: number | null;
+
+  constructor(
+    private readonly hub: RegistrationHub,
+    private readonly chat: LocalChat,
+    private readonly member: Member,
+  ) {
+    this.deliveredBefore = chat.cursor.rev;
+    chat.members.add(member);
+  }
+
+  /** Resolves when the subscription is active: only a read of the store made after that may be joined with events. */
+  get subscribed(): Promise<void> {
+    return this.chat.subscribed;
+  }
+
+  /** Whether the events since registration continue a state of the chat read at `rev` without a hole. */
+  covers(rev: number): boolean {
+    return rev >= (this.deliveredBefore ?? this.chat.startedAt ?? 0);
+  }
+
+  /** The chat's rev as the store has it; the first one starts the chat's cursor. */
+  observe(rev: number): void {
+    this.hub.observe(this.chat, rev);
+  }
+
+  /** The connection is live from here on. True: the user's first one on this chat. */
+  enter(): boolean {
+    if (this.state !== 'waiting') return false;
+    this.state = 'live';
+    return this.chat.enter(this.member.userId);
+  }
+
+  /** May be repeated. True: that was the user's last live connection on this chat. */
+  leave(): boolean {
+    const wasLive = this.state === 'live';
+    if (this.state !== 'gone') this.hub.remove(this.chat, this.member);
+    this.state = 'gone';
+    return wasLive && this.chat.exit(this.member.userId);
+  }
+}
