@@ -77,7 +77,7 @@ export function writeReply(
     // With a number the native side would write a second content-length.
     res.endWithoutBody();
     done();
-  } else if (mostBytes(reply.body) <= COPY_BYTES) {
+  } else if (isSmall(reply.body)) {
     res.end(reply.body, closeAfter);
     done();
   } else {
@@ -112,9 +112,9 @@ export function writePending(res: HttpResponse, method: string, answer: EdgeAnsw
   res.writeHeader('content-length', method === 'HEAD' ? `${length}\r\n` : `${length}\r\n\r\n${answer.body.toString()}`);
 }
 
-/** A UTF-16 unit is at most three bytes of UTF-8. */
-function mostBytes(body: Buffer | string): number {
-  return typeof body === 'string' ? body.length * 3 : body.byteLength;
+function isSmall(body: Buffer | string): boolean {
+  // A UTF-16 unit is at most three bytes of UTF-8: the length of a short text need not be counted.
+  return (typeof body === 'string' && body.length * 3 <= COPY_BYTES) || Buffer.byteLength(body) <= COPY_BYTES;
 }
 
 function writeLarge(res: HttpResponse, body: Buffer, done: () => void): void {
