@@ -79,6 +79,8 @@ describe('second lane', () => {
     const writer = open(log, { limits: { batch: 1 } });
     for (const chat of [1, 2]) log.busy.add(chat);
     const all = [draft(1, 'a1'), draft(1, 'a2'), draft(2, 'b1')].map((each) => writer.write(each));
+    // The first lane keeps the order of arrival: behind this one, all three are in the second.
+    await writer.write(draft(3, 'c1'));
     for (let batch = 1; batch <= 3; batch += 1) {
       await until(`batch ${batch}`, () => log.waited.length === batch);
       log.letThrough();
