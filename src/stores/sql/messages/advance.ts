@@ -38,7 +38,11 @@ function cells({ seq, rev, visibleCount }: Advanced, now: Date): readonly Cell[]
   return [seq, rev, visibleCount, now];
 }
 
-/** Both tables in one statement: the derived table is made once. */
+/**
+ * Both tables in one statement: the derived table is made once. Its rows come first and both tables are entered by their
+ * keys, as written: left to itself MariaDB and MySQL read a small `chats` whole, waiting for and locking chats that have
+ * no part in the batch (measured with 3 chats, one of them held: 3 s and `busy` for the other two).
+ */
 function advanceTogether(
   chats: ReadonlyMap<number, Advanced>,
   senders: readonly (readonly [number, number, number])[],
@@ -51,8 +55,8 @@ function advanceTogether(
   const values = tableOf('mysql', { ...SENDER_COLUMNS, ...CHAT_COLUMNS }, rows);
   return {
     text: `UPDATE ${values.text} v
-     JOIN chats c ON c.id = v.chat_id
-     JOIN chat_participants p ON p.chat_id = v.chat_id AND p.user_id = v.user_id
+     STRAIGHT_JOIN chats c FORCE INDEX (PRIMARY) ON c.id = v.chat_id
+     STRAIGHT_JOIN chat_participants p FORCE INDEX (PRIMARY) ON p.chat_id = v.chat_id AND p.user_id = v.user_id
      SET c.last_seq = v.chat_seq, c.last_visible_seq = v.chat_seq, c.rev = v.chat_rev, c.visible_count = v.visible,
        c.updated_at = v.moment, p.last_read_seq = v.seq`,
     values: values.values,
