@@ -33,13 +33,17 @@ describe('F4 a fault at every place of a change of a chat', function () {
   const openDirect = (user: TestUser, other: TestUser): Promise<Answer<ChatResource>> =>
     server.client.as(user).post<ChatResource>('/chats', { chat_type: 'direct', participant_ids: [other.id] });
 
-  for (const { name: what, call, again } of CHAT_ACTIONS) {
+  for (const [index, { name: what, call, again }] of CHAT_ACTIONS.entries()) {
+    /** All changes share these places, and a kill costs a start: in the short form each is killed at one of them. */
+    const killed = rounds(1, PLACES.length) === 1 ? [PLACES[index % PLACES.length]] : PLACES;
+
     it(`F4 ${what}`, async () => {
       const model = await setChatScene(server.client);
       expect((await call(server.client, model)).status).to.equal(200);
       const wanted = await seenBy(server.client, model);
       for (const name of PLACES) {
         for (const action of FAULT_ACTIONS) {
+          if (action === 'kill' && !killed.includes(name)) continue;
           const scene = await setChatScene(server.client);
           const before = await seenBy(server.client, scene);
           const { outcome } = await strikeCall(server, [name, action], () => call(server.client, scene));
