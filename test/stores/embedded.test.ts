@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -82,13 +82,13 @@ describe('embedded storage', () => {
       const sql = await openSqlite({ file: storage.file, clock: systemClock });
       const pragmas = async (session: Session) => {
         const values: unknown[] = [];
-        for (const name of ['synchronous', 'foreign_keys', 'journal_mode', 'busy_timeout']) {
+        for (const name of ['synchronous', 'foreign_keys', 'journal_mode', 'busy_timeout', 'secure_delete']) {
           const [row] = await session.query(`PRAGMA ${name}`);
           values.push(Object.values(row ?? {})[0]);
         }
         return values;
       };
-      const wanted = [2, 1, 'wal', 0];
+      const wanted = [2, 1, 'wal', 0, 1];
       expect(await sql.read(pragmas)).to.deep.equal(wanted);
       // Nested, so that each is a connection of its own; a failed write replaces the writer's.
       await sql.snapshot(async (one) => {
@@ -104,6 +104,49 @@ describe('embedded storage', () => {
       await sql.close();
     });
   });
+
+  it('leaves nothing of an erased text in its files, also while it runs and while others read', async () => {
+    await withStores(async (stores) => {
+      const bodies = Array.from({ length: 200 }, (_, at) => {
+        const id = new Uint8Array(16).fill(at + 1);
+        // The longer ones do not fit a page.
+        const content = `canary-${at}-`.repeat(1 + (at % 7) * 120);
+        return { id, messageId: id, chatId: 1, senderId: 1, content, timestamp: new Date() };
+      });
+      await stores.bodies.insert(bodies);
+      expect(await inFiles('canary-')).to.equal(true);
+      let deletion: Promise<void> = Promise.resolve();
+      await stores.sql.snapshot(async (session) => {
+        await session.query('SELECT COUNT(*) FROM bodies');
+        deletion = stores.bodies.delete(bodies.map(({ id }) => id));
+        // It has committed, and now the log is in use: this snapshot reads from it.
+        while ((await stores.bodies.find(bodies.map(({ id }) => id))).size > 0) await new Promise(setImmediate);
+        expect(await session.query('SELECT id FROM bodies')).to.have.lengthOf(bodies.length);
+      });
+      await deletion;
+      expect(await inFiles('canary-')).to.equal(false);
+    });
+  });
+
+  it('does not call erased what a reader keeps in the log', async () => {
+    await withStores(async (stores) => {
+      const id = new Uint8Array(16).fill(7);
+      await stores.bodies.insert([{ id, messageId: id, chatId: 1, senderId: 1, content: 'x', timestamp: new Date() }]);
+      await stores.sql.snapshot(async (session) => {
+        await session.query('SELECT COUNT(*) FROM bodies');
+        const failure: unknown = await stores.bodies.delete([id]).catch((error: unknown) => error);
+        expect(failure).to.include({ code: 'unavailable' });
+      });
+      await stores.bodies.delete([id]);
+    });
+  });
+
+  /** Whether a text is in the database's file or its log. */
+  async function inFiles(text: string): Promise<boolean> {
+    const files = [storage.file, `${storage.file}-wal`];
+    const found = await Promise.all(files.map(async (file) => (await readFile(file)).includes(text)));
+    return found.includes(true);
+  }
 
   it('reports what is embedded, and that it is up only while the file can be read', async () => {
     const stores = await openStores(storage, deps);

@@ -1,6 +1,7 @@
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash } from '../content-hash.js';
-import type { SqlDatabase, Statement } from '../sql/database.js';
+import type { Statement } from '../sql/database.js';
+import type { SqliteDatabase } from '../sql/dialects/sqlite.js';
 import { duplicateKey } from '../sql/errors.js';
 import { walkSqliteBodies } from './body-walk.js';
 
@@ -16,7 +17,7 @@ export function bodyInsertion(bodies: readonly Body[]): Statement {
 }
 
 /** Bodies in the embedded database; by themselves in transactions of their own, journaled before the rows name them. */
-export function createSqliteBodyStore(sql: SqlDatabase): BodyStore {
+export function createSqliteBodyStore(sql: SqliteDatabase): BodyStore {
   const insertAll = (bodies: readonly Body[]) =>
     sql.transaction((tx) => {
       const { text, values } = bodyInsertion(bodies);
@@ -55,7 +56,10 @@ export function createSqliteBodyStore(sql: SqlDatabase): BodyStore {
     },
 
     async delete(ids) {
-      if (ids.length > 0) await sql.transaction((tx) => tx.run(DELETE, [hexList(ids)]));
+      if (ids.length === 0) return;
+      await sql.transaction((tx) => tx.run(DELETE, [hexList(ids)]));
+      // Where this fails, so does the delete: the erase worker comes again before it calls anything erased.
+      await sql.truncateLog();
     },
 
     walk: (after, limit) => walkSqliteBodies(sql, after, limit),

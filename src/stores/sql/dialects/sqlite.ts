@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../../domain/errors.js';
 import type { Clock } from '../../../ports/clock.js';
 import type { Session, SqlDatabase, StatementHooks } from '../database.js';
-import { scrub } from '../errors.js';
+import { isRetryable, scrub } from '../errors.js';
 import { sqliteTables } from '../tables.js';
 import { Line } from './line.js';
 import { PlaceQueue } from './queue.js';
@@ -14,16 +16,28 @@ export interface SqliteOptions {
   readonly clock: Clock;
 }
 
+/** An SQLite file, which alone can be told to forget what was deleted from it. */
+export interface SqliteDatabase extends SqlDatabase {
+  /**
+   * Empties the write-ahead log, which keeps older versions of pages with what was deleted since. Waits up to a second for
+   * readers of it, then rejects with `unavailable`; nothing is changed for anyone either way.
+   */
+  truncateLog(): Promise<void>;
+}
+
 /** For a place in the queue of writers or of snapshots. */
 const DEADLINE_MS = 5_000;
 /** Snapshots wait for nothing but their own statements, so few connections serve many. */
 const SNAPSHOTS = 4;
+/** A snapshot over one file ends within one turn of the event loop: a second is for what nobody thought of. */
+const TRUNCATE_MS = 1_000;
+const TRUNCATE_POLL_MS = 5;
 
 /**
  * SQLite in WAL mode: one writer at a time behind a queue (two would get "database is locked"), readers beside it.
  * Opens or creates the file.
  */
-export async function openSqlite({ file, clock }: SqliteOptions, hooks: StatementHooks = {}): Promise<SqlDatabase> {
+export async function openSqlite({ file, clock }: SqliteOptions, hooks: StatementHooks = {}): Promise<SqliteDatabase> {
   let reader = await SqliteConnection.open(file);
   const writers = new ConnectionShelf(file);
   const snapshots = new ConnectionShelf(file);
@@ -104,6 +118,36 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
     }
   }
 
+  async function truncateOnce(): Promise<boolean> {
+    // Behind the writers: one in the middle of its transaction would be in the way.
+    const leave = await writeQueue.enter();
+    try {
+      const connection = await writers.take();
+      let clean = false;
+      try {
+        const truncated = await connection.truncateLog();
+        clean = true;
+        return truncated;
+      } catch (error) {
+        const failure = scrub(error, 'write');
+        if (isRetryable(failure)) return false;
+        throw failure;
+      } finally {
+        writers.putBack(connection, clean);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async function truncateLog(): Promise<void> {
+    const deadline = clock.monotonic() + TRUNCATE_MS;
+    while (!(await truncateOnce())) {
+      if (clock.monotonic() > deadline) throw new AppError('unavailable');
+      await sleep(TRUNCATE_POLL_MS);
+    }
+  }
+
   return {
     kind: 'sqlite',
     tables: sqliteTables,
@@ -111,10 +155,11 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
     snapshot: (fn) => judged(() => snapshot(fn)),
     transaction: (fn) => withRetries(() => transactionOnce(fn)),
     batch: (opening, work) => withRetries(() => transactionOnce(batchByStep(opening, work))),
+    truncateLog: () => judged(truncateLog),
     async close() {
       // The driver closes files only when its objects are collected; what is in the log so far moves to the file now.
       // Where that fails nothing is lost: the next start reads the log.
-      await reader.execute({ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', args: [] }).catch(() => undefined);
+      await reader.truncateLog().catch(() => undefined);
       for (const each of [reader, writers, snapshots]) each.close();
     },
   };
