@@ -22,7 +22,12 @@ export class ChatFeed implements Member {
   /** null: live, nothing is kept. */
   private kept: (Delivery | Fill)[] | null = [];
   private keptBytes = 0;
+  /** More came than is kept: the read that is under way may not hold all of it. */
   private overflowed = false;
+  /** Events were thrown away that no state has made good yet: without one the feed cannot go on. */
+  private hasLost = false;
+  /** How far others have read, the last mark of each: state that no replay's rows hold for certain. */
+  private keptMarks: Map<number, Uint8Array> | null = null;
   private isGone = false;
   private lastRev = 0;
   private lastSeq = 0;
@@ -67,10 +72,18 @@ export class ChatFeed implements Member {
     return !this.isGone && this.link.isOpen();
   }
 
+  get toldUpTo(): number | null {
+    return this.isLive ? this.lastRev : null;
+  }
+
+  /** False: events of the chat are known to exist that no socket of this node has been sent yet. */
+  get isComplete(): boolean {
+    return this.registration.isComplete;
+  }
+
   /** Keeps events from here on, for a read that begins after this call. */
   hold(): void {
     this.kept ??= [];
-    this.keptBytes = 0;
     this.overflowed = false;
   }
 
@@ -81,26 +94,29 @@ export class ChatFeed implements Member {
   joins(rev: number): boolean {
     this.registration.observe(rev);
     if (!this.overflowed) return this.registration.covers(rev);
-    this.kept = [];
-    this.hold();
+    this.overflowed = false;
     return false;
   }
 
   /** The connection's state of the chat is that of `rev`; sends what was kept above it and goes on live. */
   start(rev: number, lastSeq: number): void {
-    const kept = this.kept ?? [];
+    const { kept, keptMarks } = this;
     this.kept = null;
+    this.keptBytes = 0;
+    this.keptMarks = null;
+    this.hasLost = false;
     this.lastRev = rev;
     this.lastSeq = lastSeq;
-    for (const unit of kept) {
+    for (const unit of kept ?? []) {
       if ('items' in unit) this.fill(unit);
       else this.deliver(unit);
     }
+    for (const [userId, frame] of keptMarks ?? []) this.sendMark(userId, frame);
   }
 
-  /** The read failed: goes on where it stood. */
+  /** The read failed: goes on where it stood, unless what came since is not all there. */
   goOn(): void {
-    if (this.overflowed) this.link.close('slow_reader');
+    if (this.hasLost) this.link.close('slow_reader');
     else this.start(this.lastRev, this.lastSeq);
   }
 
@@ -108,8 +124,14 @@ export class ChatFeed implements Member {
     if (this.isGone || !this.link.isOpen()) return;
     const { event, frame } = delivery;
     if (!isDurable(event)) {
+      if (!isFor(event, this.userId)) return;
+      if (event.type === 'read') {
+        if (this.kept === null) this.sendMark(event.userId, frame);
+        else (this.keptMarks ??= new Map<number, Uint8Array>()).set(event.userId, frame);
+        return;
+      }
       // Not worth keeping: by the time of the flush it is no longer true.
-      if (this.kept === null && isFor(event, this.userId)) this.link.send(frame, 'ephemeral');
+      if (this.kept === null) this.link.send(frame, 'ephemeral');
       return;
     }
     if (this.kept !== null) return this.keep(delivery, frame.byteLength);
@@ -165,9 +187,15 @@ export class ChatFeed implements Member {
     if (this.maxKeptBytes > 0 && this.keptBytes > this.maxKeptBytes) {
       // The state is read once more instead, and holds all of this.
       this.overflowed = true;
+      this.hasLost = true;
       this.kept = [];
+      this.keptBytes = 0;
       return;
     }
     this.kept?.push(unit);
+  }
+
+  private sendMark(userId: number, frame: Uint8Array): void {
+    if (!this.isGone) this.link.sendLatest(`${this.chatId}:${userId}`, frame);
   }
 }

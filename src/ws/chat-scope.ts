@@ -64,9 +64,10 @@ export class ChatScope implements Scope, FeedOwner {
     await resumeFeed(deps, link, visitor, { feed: this.feedOf(), from: { rev, epoch }, id, budget });
   }
 
-  heartbeat(): ReturnType<typeof presentHeartbeat> {
-    const { deps, chatId } = this;
-    return presentHeartbeat([[chatId, this.ownRev()]], deps.services.realtime.epoch, new Date(deps.clock.now()));
+  heartbeat(): ReturnType<typeof presentHeartbeat> | null {
+    const { deps, chatId, feed } = this;
+    if (feed?.isComplete !== true) return null;
+    return presentHeartbeat([[chatId, feed.rev]], deps.services.realtime.epoch, new Date(deps.clock.now()));
   }
 
   tick(): void {

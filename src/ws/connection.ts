@@ -54,6 +54,7 @@ export class Connection implements SocketListener, Link {
   private scope: Scope | null = null;
   private context: CommandContext | null = null;
   private ticksToLive = 0;
+  private isInLine = false;
   private inFlight = 0;
   private readonly early = new EarlyFrames();
   private readonly proof = new ReadProof();
@@ -142,7 +143,8 @@ export class Connection implements SocketListener, Link {
   tick(): void {
     if (this.isClosing()) return;
     if (this.state !== 'live') {
-      this.ticksToLive += 1;
+      // The line is ours, not the peer's doing; who is closed for standing in it comes again and makes it longer.
+      if (!this.isInLine) this.ticksToLive += 1;
       const limit = toTicks(this.deps.limits.authenticateMs);
       if (limit > 0 && this.ticksToLive > limit) this.close('internal');
       return;
@@ -156,7 +158,8 @@ export class Connection implements SocketListener, Link {
   /** After each comparison with the store; every socket has its own turn of `turns`. */
   heartbeat(count: number, turns: number): void {
     if (this.state !== 'live' || this.scope === null || (this.socket.id + count) % turns !== 0) return;
-    this.send(encodeFrame(this.scope.heartbeat()), 'ephemeral');
+    const frame = this.scope.heartbeat();
+    if (frame !== null) this.send(encodeFrame(frame), 'ephemeral');
   }
 
   /** Nothing is read or delivered once the token has ended, whatever the tick. */
@@ -171,8 +174,16 @@ export class Connection implements SocketListener, Link {
     if (this.state !== 'closing') this.outbox.send(frame, importance);
   }
 
+  sendLatest(key: string, frame: Uint8Array): void {
+    if (this.state !== 'closing') this.outbox.sendLatest(key, frame);
+  }
+
   tell(frame: ServerFrame): void {
     if (this.isOpen()) this.outbox.send(encodeFrame(frame));
+  }
+
+  standInLine(isInLine: boolean): void {
+    this.isInLine = isInLine;
   }
 
   room(): Promise<void> {

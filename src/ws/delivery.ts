@@ -31,6 +31,8 @@ export interface Fill {
 /** What the hub knows of one connection's place in a chat. None of these throws. */
 export interface Member {
   readonly userId: number;
+  /** The rev up to which it was told everything; null while it is not live. */
+  readonly toldUpTo: number | null;
   /** Durable events of the chat come in order of rev, each once, from the moment of registration. */
   deliver(delivery: Delivery): void;
   /** Instead of the events that were lost; the next one continues from its rev. */

@@ -26,7 +26,10 @@ export interface Hub {
   expect(chatId: number, rev: number): void;
   /** Something may have been committed in the chat that nobody will tell of: the store is asked at once. */
   suspect(chatId: number): void;
-  /** Compares every chat with the store. False: it could not be asked. */
+  /**
+   * Compares every chat with the store. False: it could not be asked. Either way a socket that is behind its chat's
+   * events, which only an error on the way to it explains, is closed to read on.
+   */
   checkAll(): Promise<boolean>;
   /** To be called once per tick. */
   tick(): void;
@@ -85,7 +88,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
         const delivery = toDelivery(event);
         for (const member of chat.members) member.deliver(delivery);
       } catch (error) {
-        // The connections see the hole in the revs and close themselves.
+        // The connections see the hole with the next event, and the next comparison finds them if there is none.
         logger.error({ err: error, chatId: chat.chatId, type: event.type }, 'an event could not be delivered');
       }
     }
@@ -100,6 +103,17 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
   function giveUp(chat: LocalChat): void {
     logger.warn({ chatId: chat.chatId, rev: chat.cursor.rev, sockets: chat.members.size }, 'events of a chat are lost');
     for (const member of [...chat.members]) member.close('slow_reader');
+  }
+
+  function closeLeftBehind(): void {
+    for (const { chatId, cursor, members } of chats.values()) {
+      for (const member of members) {
+        const { toldUpTo } = member;
+        if (toldUpTo === null || toldUpTo >= (cursor.rev ?? 0)) continue;
+        logger.error({ chatId, userId: member.userId, rev: toldUpTo }, 'a socket has missed events of a chat');
+        member.close('slow_reader');
+      }
+    }
   }
 
   function observe(chat: LocalChat, rev: number): void {
@@ -133,7 +147,11 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
       chats.get(chatId)?.cursor.expect(rev);
     },
     suspect: (chatId) => check.suspect(chatId),
-    checkAll: () => check.all(),
+    async checkAll() {
+      const compared = await check.all();
+      closeLeftBehind();
+      return compared;
+    },
     tick() {
       check.tick();
       for (const chat of [...chats.values()]) filler.tick(chat);

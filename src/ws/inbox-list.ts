@@ -18,21 +18,22 @@ export async function readInbox(
   return { chats: chats.slice(0, LIMITS.inboxChats), hasMore: chats.length > LIMITS.inboxChats };
 }
 
-/** Brings one more chat of a live inbox socket up. Never rejects: what fails is tried again when the lists are compared. */
+/** Brings one more chat of a live inbox socket up. Never rejects. `isGone`: the user is not in it. */
 export async function joinFeed(
   { services, logger }: ScopeDeps,
   { actor }: Visitor,
   feed: ChatFeed,
-  then: { live(position: ChatPosition): void; refused(): void },
+  then: { live(position: ChatPosition): void; refused(isGone: boolean): void },
 ): Promise<void> {
   try {
     await feed.subscribed;
     const position = await readPosition(services.realtime, actor, feed);
     if (feed.isOpen) then.live(position);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'chat_not_found') {
+    const isGone = error instanceof AppError && error.code === 'chat_not_found';
+    if (!isGone) {
       logger.warn({ err: error, chatId: feed.chatId, userId: actor.userId }, 'a chat could not be joined');
     }
-    then.refused();
+    then.refused(isGone);
   }
 }

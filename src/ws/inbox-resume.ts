@@ -1,20 +1,20 @@
 import { AppError } from '../domain/errors.js';
 import { presentChatList } from '../presenters/frames.js';
-import type { ChatFeed } from './chat-feed.js';
+import type { InboxFeeds } from './inbox-feeds.js';
 import type { Link } from './link.js';
 import type { ReplayRequest } from './replay.js';
 import { resumeFeed } from './resume-feed.js';
 import type { ScopeDeps, Visitor } from './scope.js';
 
 export interface InboxResume {
-  readonly feeds: ReadonlyMap<number, ChatFeed>;
+  readonly feeds: InboxFeeds;
   /** What the client has seen, by chat. */
   readonly chats: ReadonlyMap<number, number>;
   readonly epoch: string | null;
   /** Objects that may be replayed over all chats; a chat for which none are left gets `resync_required`. */
   readonly budget: ReplayRequest['budget'];
-  /** The user is in more chats than the socket follows: one that it does not follow need not be gone. */
-  readonly hasMoreChats: boolean;
+  /** The chats that the user is in, read after the command came. */
+  readonly listed: ReadonlySet<number>;
 }
 
 /**
@@ -25,12 +25,13 @@ export async function resumeInbox(deps: ScopeDeps, link: Link, visitor: Visitor,
   const { feeds, chats, epoch, budget } = resume;
   const isOurs = epoch === null || epoch === deps.services.realtime.epoch;
   for (const [chatId, rev] of chats) {
-    const feed = feeds.get(chatId);
-    // One that is being joined or replayed has its own frame under way.
-    if (feed !== undefined && (!feed.isLive || (isOurs && rev === feed.rev))) continue;
+    const feed = await feeds.settled(chatId);
     if (!link.isOpen()) return;
+    if (feed !== undefined && isOurs && rev === feed.rev) continue;
     if (feed === undefined) {
-      if (resume.hasMoreChats) continue;
+      // More chats than the socket follows: this one need not be gone.
+      if (feeds.hasMore) continue;
+      if (resume.listed.has(chatId)) throw new AppError('unavailable');
       link.tell(presentChatList('chat_removed', chatId, rev, new Date(deps.clock.now())));
       continue;
     }

@@ -1,5 +1,8 @@
 import type { Socket } from '../ports/listener.js';
 
+/** Newest values that may wait for one socket; more are queued like durable frames, and so count against its bounds. */
+const MAX_LATEST = 1_024;
+
 /** `durable`: replies and events with a rev, never dropped. `ephemeral`: worth nothing once it is late. */
 export type Importance = 'durable' | 'ephemeral';
 
@@ -27,6 +30,8 @@ export class Outbox {
   private accepted = 0;
   private failed = false;
   private waiting: (() => void)[] = [];
+  /** What only counts in its newest form, by key: it waits here while the queue is long. */
+  private readonly latest = new Map<string, Uint8Array>();
 
   constructor(
     private readonly socket: Socket,
@@ -59,6 +64,14 @@ export class Outbox {
     }
   }
 
+  /** A frame that replaces the earlier ones of its key, as far as they have not left; never dropped. */
+  sendLatest(key: string, frame: Uint8Array): void {
+    if (this.failed) return;
+    this.latest.delete(key);
+    if (this.latest.size >= MAX_LATEST || this.hasRoom()) this.send(frame);
+    else this.latest.set(key, frame);
+  }
+
   /** Resolves when a quarter of the bound at most is queued, so that live events still have room; or when all is over. */
   room(): Promise<void> {
     if (this.hasRoom()) return Promise.resolve();
@@ -70,20 +83,28 @@ export class Outbox {
     const left = this.accepted - this.socket.queuedBytes();
     while (this.marks[0] !== undefined && this.marks[0].bytes <= left) this.marks.shift();
     if (this.waiting.length > 0 && this.hasRoom()) this.wake();
+    for (const [key, frame] of this.latest) {
+      if (!this.hasRoom()) break;
+      this.latest.delete(key);
+      this.send(frame);
+    }
   }
 
   /** Nothing is sent any more: whoever waits for room need not. */
   end(): void {
     this.failed = true;
+    this.latest.clear();
     this.wake();
   }
 
   /** To be called once per tick. */
   tick(): void {
+    if (this.failed) return;
     const { slowTicks } = this.limits;
+    if (slowTicks === 0 && this.latest.size === 0) return;
+    this.drained();
     if (this.failed || slowTicks === 0) return;
     const queued = this.socket.queuedBytes();
-    this.drained();
     for (const mark of this.marks) mark.age += 1;
     if ((this.marks[0]?.age ?? 0) >= slowTicks) return this.fail();
     const newest = this.marks.at(-1)?.bytes ?? 0;

@@ -36,6 +36,11 @@ export class Registration {
     this.hub.observe(this.chat, rev);
   }
 
+  /** False: something of the chat is known to be committed that its members were not sent yet. */
+  get isComplete(): boolean {
+    return !this.chat.cursor.isBehind && !this.chat.isFilling;
+  }
+
   /** The connection is live from here on. True: the user's first one on this chat. */
   enter(): boolean {
     if (this.state !== 'waiting') return false;

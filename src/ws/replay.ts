@@ -57,10 +57,11 @@ export interface ReplayRequest {
 export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<void> {
   const { feed, onProven } = request;
   let from = request.from;
+  // Before the wait for a turn: from here on events are kept.
   feed.hold();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const answer = await read(deps, request, from);
-    if (!feed.isOpen) return;
+    if (answer === null || !feed.isOpen) return;
     if (round === 0) onProven?.();
     const frames = answer.kind === 'delta' ? encode(answer, deps.actor) : null;
     if (answer.kind === 'resync' || frames === null) {
@@ -78,9 +79,21 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
   deps.link.close('slow_reader');
 }
 
-function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFrom): Promise<ReadOn> {
-  const { realtime, replays, actor } = deps;
-  return replays.run(() => realtime.resume(actor, feed.chatId, from, Math.max(0, budget.items)));
+/**
+ * null: the reader has gone. In a storm of reconnects clients give up and come again while they stand in line; what they
+ * left there costs no read, so that the line gets shorter.
+ */
+function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFrom): Promise<ReadOn | null> {
+  const { realtime, replays, actor, link } = deps;
+  return replays.run<ReadOn | null>(
+    () => {
+      if (!feed.isOpen) return Promise.resolve(null);
+      // What did not fit while it stood in line is in the read that begins now.
+      feed.hold();
+      return realtime.resume(actor, feed.chatId, from, Math.max(0, budget.items));
+    },
+    (isInLine) => link.standInLine(isInLine),
+  );
 }
 
 /** null: more than is worth replaying. */

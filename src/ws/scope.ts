@@ -31,7 +31,8 @@ export interface Scope {
   ownRev(): number | undefined;
   /** Ends with `ready`, `resync_required` or `inbox_ready`. Throws AppError. */
   resume(command: ResumeCommand, id: FrameId | undefined): Promise<void>;
-  heartbeat(): HeartbeatFrame;
+  /** What is told after a comparison with the store; null: nothing, as the only chat is known to be behind. */
+  heartbeat(): HeartbeatFrame | null;
   /** To be called once per tick of a live socket. */
   tick(): void;
   /** Nothing is delivered any more. May be repeated. */

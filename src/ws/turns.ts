@@ -7,9 +7,15 @@ export class Turns {
     this.free = atOnce;
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  /** `onLine`: told true where the task has to stand in line, and false when its turn has come. */
+  async run<T>(task: () => Promise<T>, onLine: (isInLine: boolean) => void = () => undefined): Promise<T> {
+    if (this.free > 0) {
+      this.free -= 1;
+    } else {
+      onLine(true);
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+      onLine(false);
+    }
     try {
       return await task();
     } finally {

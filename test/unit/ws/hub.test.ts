@@ -11,6 +11,7 @@ class Recorder implements Member {
   readonly deliveries: Delivery[] = [];
   readonly closes: CloseName[] = [];
   readonly fills: number[] = [];
+  toldUpTo: number | null = null;
   constructor(readonly userId: number) {}
   deliver(delivery: Delivery): void {
     this.deliveries.push(delivery);
@@ -186,6 +187,7 @@ describe('hub', () => {
     const order: string[] = [];
     const nested: Member = {
       userId: 1,
+      toldUpTo: null,
       deliver({ event }) {
         order.push(`first ${event.type}`);
         if (event.type === 'new_message') void broker.publish([typed(3)]);
@@ -195,6 +197,7 @@ describe('hub', () => {
     };
     const other: Member = {
       userId: 2,
+      toldUpTo: null,
       deliver: ({ event }) => order.push(`second ${event.type}`),
       fill: () => undefined,
       close: () => undefined,

@@ -60,6 +60,32 @@ describe('Outbox', () => {
     expect(slow).to.have.length(0);
   });
 
+  it('keeps the newest of what only counts in its newest form while the queue is long, and sends it then', () => {
+    const { socket, outbox, slow } = outboxOf({ maxQueuedBytes: 1_000 });
+    socket.stalled = true;
+    for (let count = 0; count < 4; count += 1) outbox.send(FRAME);
+    for (const text of ['a 1', 'b 1', 'a 2']) outbox.sendLatest(text.slice(0, 1), Buffer.from(text));
+    expect(socket.frames).to.have.length(4);
+    socket.read(300);
+    outbox.drained();
+    outbox.sendLatest('a', Buffer.from('a 3'));
+    expect(socket.frames.slice(4).map(String)).to.deep.equal(['b 1', 'a 2', 'a 3']);
+    expect(slow).to.have.length(0);
+  });
+
+  it('lets what waits in its newest form go with a tick too, and counts very much of it as a queue', () => {
+    const { socket, outbox, slow } = outboxOf({ maxQueuedBytes: 1_000 });
+    socket.stalled = true;
+    for (let count = 0; count < 4; count += 1) outbox.send(FRAME);
+    outbox.sendLatest('a', Buffer.from('a 1'));
+    socket.read(400);
+    outbox.tick();
+    expect(String(socket.frames[4])).to.equal('a 1');
+    for (let count = 0; count < 3; count += 1) outbox.send(FRAME);
+    for (let count = 0; count < 1_100; count += 1) outbox.sendLatest(String(count), FRAME);
+    expect(slow).to.have.length(1);
+  });
+
   it('reports a reader whose oldest byte waits too long, however little it is', () => {
     const { socket, outbox, slow } = outboxOf({ slowTicks: 4 });
     socket.stalled = true;

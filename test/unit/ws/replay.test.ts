@@ -104,6 +104,86 @@ describe('replay', () => {
     expect(frames.find(({ type }) => type === 'error')).to.include({ code: 'unavailable', id: 'a' });
   });
 
+  it('closes rather than go on without events when the read fails that was to make good for them', async () => {
+    const harness = new Harness({ maxQueuedBytes: 2_000 });
+    const peer = await harness.connect(1);
+    const first = gate<undefined>();
+    let reads = 0;
+    harness.resume = async (actor, chatId, from, max) => {
+      reads += 1;
+      if (reads === 2) throw new AppError('unavailable');
+      const answer = await harness.store.resume(actor.userId, chatId, from, max);
+      await first.promise;
+      return answer;
+    };
+    peer.send({ type: 'resume', since_rev: 0, id: 'a' });
+    await settle();
+    for (let rev = 1; rev <= 30; rev += 1) harness.publish(sent(rev));
+    first.open(undefined);
+    await settle();
+    expect(reads).to.equal(2);
+    expect(peer.socket.closedWith).to.equal(4408);
+  });
+
+  it('tells the last read mark of each that moved meanwhile', async () => {
+    const harness = new Harness();
+    harness.publish(sent(1), sent(2));
+    const read = gate<ReadOn>();
+    harness.resume = () => read.promise;
+    const peer = await harness.connect(1, since(0));
+    for (const [userId, lastReadSeq] of [[2, 1] as const, [3, 1] as const, [2, 2] as const]) {
+      void harness.broker.publish([
+        { type: 'read', chatId: 7, userId, lastReadSeq, ownOnly: false, at: new Date(START) },
+      ]);
+    }
+    const delta = { rev: 2, events: [sent(1), sent(2)] };
+    read.open({ kind: 'delta', delta, state: { lastSeq: 2, unreadCount: 2, reads: [{ userId: 2, lastReadSeq: 0 }] } });
+    await settle();
+    const frames = peer.socket.json();
+    const marks = frames.filter(({ type }) => type === 'read').map((mark) => [mark['user_id'], mark['last_read_seq']]);
+    expect(marks).to.deep.equal([
+      [2, 2],
+      [3, 1],
+    ]);
+    expect(frames.findIndex(({ type }) => type === 'ready')).to.be.below(frames.length - 2);
+  });
+
+  it('reads nothing for sockets that closed while they stood in line', async () => {
+    const harness = new Harness();
+    const held = gate<ReadOn>();
+    let reads = 0;
+    harness.resume = () => {
+      reads += 1;
+      return held.promise;
+    };
+    const peers = Array.from({ length: 100 }, () => harness.open(1, since(0)));
+    await settle();
+    for (const { socket, listener } of peers) {
+      socket.close(1006);
+      listener.closed(1006);
+    }
+    held.open({ kind: 'resync', reason: 'too_large', rev: 0, lastSeq: 0 });
+    await settle();
+    await settle();
+    expect(reads).to.equal(8);
+    const next = await harness.connect(1, since(0));
+    expect(next.socket.types()).to.deep.equal(['resync_required']);
+  });
+
+  it('does not count the time in line against the peer, but the time of its own read', async () => {
+    const harness = new Harness({ authenticateMs: 1_000 });
+    const held = gate<ReadOn>();
+    harness.resume = () => held.promise;
+    const peers = Array.from({ length: 9 }, () => harness.open(1, since(0)));
+    await settle();
+    harness.ticker.tick(8);
+    expect(peers.map(({ socket }) => socket.closedWith)).to.deep.equal([...Array<number>(8).fill(1011), null]);
+    harness.resume = (actor, chatId, from, max) => harness.store.resume(actor.userId, chatId, from, max);
+    held.open({ kind: 'resync', reason: 'too_large', rev: 0, lastSeq: 0 });
+    await settle();
+    expect(peers[8]?.socket.types()).to.deep.equal(['ready']);
+  });
+
   it('closes with 4003 who is removed while it reads, after the event and before any later one', async () => {
     for (const how of ['address', 'command']) {
       const harness = new Harness();
