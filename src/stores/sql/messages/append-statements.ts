@@ -29,11 +29,13 @@ const HEAD_COLUMNS = Object.fromEntries(
 /**
  * Locks the chats in the order of their ids, as every transaction does, so that two never wait for each other.
  * `skipLocked`: leaves out those that somebody else holds instead of waiting; SQLite has one lock for all.
+ * By the key alone: MySQL 9 otherwise reads all of 200 chats to find 180, and waits for the 20 others too.
  */
 export function lockHeads(kind: Kind, chatIds: readonly number[], skipLocked: boolean): Statement {
   const ids = listOf(kind, chatIds);
   const lock = kind === 'mysql' ? `ORDER BY id FOR UPDATE${skipLocked ? ' SKIP LOCKED' : ''}` : '';
-  return selection(kind, HEAD_COLUMNS, { text: `FROM chats WHERE id IN ${ids.text} ${lock}`, values: ids.values });
+  const table = kind === 'mysql' ? 'chats FORCE INDEX (PRIMARY)' : 'chats';
+  return selection(kind, HEAD_COLUMNS, { text: `FROM ${table} WHERE id IN ${ids.text} ${lock}`, values: ids.values });
 }
 
 export function readHeads(answer: readonly SqlRow[]): ReadonlyMap<number, ChatHead> {
