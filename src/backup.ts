@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { enter, exitOnBugs } from './entry.js';
-import { openStores, type StoreSet } from './stores/open-stores.js';
+import { openExistingStores, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 
 const HELD_BY_ANOTHER = 1;
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     say('embedded storage is one file, copied as of one moment: nothing has to be paused for its backup');
     return;
   }
-  const stores = await openStores(settings.storage, { clock: systemClock, logger });
+  const stores = await openExistingStores(settings.storage, { clock: systemClock, logger });
   try {
     process.exitCode = await run(stores, options);
   } finally {

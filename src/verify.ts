@@ -3,7 +3,7 @@ import { enter, exitOnBugs } from './entry.js';
 import { verify } from './services/integrity/verify/verify.js';
 import type { Progress } from './services/integrity/verify/context.js';
 import { createEraseWorker } from './services/messages/erase-worker.js';
-import { openStores, type StoreSet } from './stores/open-stores.js';
+import { openExistingStores, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 import { verifyJson, verifyLines, type VerifyOutcome } from './verify-report.js';
 
@@ -29,7 +29,7 @@ interface Options {
 async function main(): Promise<void> {
   exitOnBugs(logger, COULD_NOT_RUN);
   const options = readOptions();
-  const stores = await openStores(settings.storage, { clock: systemClock, logger });
+  const stores = await openExistingStores(settings.storage, { clock: systemClock, logger });
   try {
     const outcome = await run(stores, options);
     const lines = options.json ? [verifyJson(outcome)] : verifyLines(outcome);

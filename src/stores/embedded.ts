@@ -1,25 +1,27 @@
+import { access } from 'node:fs/promises';
 import { lockDataDir } from './data-dir.js';
 import { createEmbeddedHealth } from './health.js';
 import { openSqlite } from './sql/dialects/sqlite.js';
-import { migrate } from './sql/migrate.js';
+import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { sqliteMigrationTarget } from './sql/migrations/sqlite.js';
 import { createSqlStores, reportStep } from './sql/stores.js';
 import { bodyInsertion, createSqliteBodyStore } from './sqlite/body-store.js';
-import type { EmbeddedOptions, StoreDeps, StoreSet } from './store-set.js';
+import type { EmbeddedOptions, Opening, StoreDeps, StoreSet } from './store-set.js';
 
 /** SQLite for everything, in a directory that is this process's own. */
-export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps): Promise<StoreSet> {
+export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps, opening: Opening): Promise<StoreSet> {
+  if (opening === 'examine') await expectFile(options.file);
   const lock = await lockDataDir(options.dataDir);
   try {
-    await migrateFile(options.file, deps);
+    await migrateFile(options.file, deps, opening);
     const sql = await openSqlite({ file: options.file, clock: deps.clock }, deps);
     const bodies = createSqliteBodyStore(sql);
     let closing: Promise<void> | null = null;
     return {
       kind: 'embedded',
       // One fsync for a batch instead of two: bodies lie in the same file.
-      ...(await createSqlStores(sql, bodies, { ...deps, bodiesWithRows: bodyInsertion })),
+      ...(await createSqlStores(sql, bodies, { ...deps, bodiesWithRows: bodyInsertion }, opening)),
       health: createEmbeddedHealth(sql),
       describe: () => `embedded SQLite, ${options.file}`,
       close() {
@@ -36,16 +38,26 @@ export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps): P
 export async function migrateEmbedded(options: EmbeddedOptions, deps: StoreDeps): Promise<number> {
   const lock = await lockDataDir(options.dataDir);
   try {
-    return await migrateFile(options.file, deps);
+    return await migrateFile(options.file, deps, 'migrate');
   } finally {
     await lock.release();
   }
 }
 
-async function migrateFile(file: string, deps: StoreDeps): Promise<number> {
+/** Before the directory is locked, which would create it. */
+async function expectFile(file: string): Promise<void> {
+  await access(file).catch((error: unknown) => {
+    throw new Error(`There is no database at ${file}: is DATA_DIR right? Nothing was changed.`, { cause: error });
+  });
+}
+
+async function migrateFile(file: string, deps: StoreDeps, opening: Opening): Promise<number> {
   const target = await sqliteMigrationTarget(file);
   try {
-    return await migrate(target, await loadMigrations('sqlite'), reportStep(deps.logger));
+    const migrations = await loadMigrations('sqlite');
+    if (opening === 'migrate') return await migrate(target, migrations, reportStep(deps.logger));
+    await expectMigrated(target, migrations);
+    return 0;
   } finally {
     await target.close();
   }

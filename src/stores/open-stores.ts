@@ -1,22 +1,23 @@
 import { migrateEmbedded, openEmbedded } from './embedded.js';
 import { migrateSplit, openSplit } from './split.js';
-import type { StorageOptions, StoreDeps, StoreSet } from './store-set.js';
+import type { Opening, StorageOptions, StoreDeps, StoreSet } from './store-set.js';
 
 export type { StorageOptions, StoreDeps, StoreHooks, StoreSet } from './store-set.js';
 
 /**
- * Opens the stores that the settings name, brought up to the schema of this build. The only place that chooses drivers.
+ * Opens the stores that the settings name, brought up to the schema of this build. This file alone chooses drivers.
  * Rejects with a message for operators: what is locked, cannot be reached, or belongs to another program.
  */
 export async function openStores(storage: StorageOptions, deps: StoreDeps): Promise<StoreSet> {
-  switch (storage.kind) {
-    case 'embedded':
-      return openEmbedded(storage, deps);
-    case 'split':
-      return openSplit(storage, deps);
-    default:
-      return storage satisfies never;
-  }
+  return open(storage, deps, 'migrate');
+}
+
+/**
+ * Opens what is there for a command that examines it, beside servers of this build: creates nothing and changes no schema.
+ * Rejects as `openStores` does, and where there is no data or its schema is another version's.
+ */
+export async function openExistingStores(storage: StorageOptions, deps: StoreDeps): Promise<StoreSet> {
+  return open(storage, deps, 'examine');
 }
 
 /** Only brings the databases up to the schema of this build; answers how many statements that took. */
@@ -26,6 +27,17 @@ export async function migrateStores(storage: StorageOptions, deps: StoreDeps): P
       return migrateEmbedded(storage, deps);
     case 'split':
       return migrateSplit(storage, deps);
+    default:
+      return storage satisfies never;
+  }
+}
+
+function open(storage: StorageOptions, deps: StoreDeps, opening: Opening): Promise<StoreSet> {
+  switch (storage.kind) {
+    case 'embedded':
+      return openEmbedded(storage, deps, opening);
+    case 'split':
+      return openSplit(storage, deps, opening);
     default:
       return storage satisfies never;
   }

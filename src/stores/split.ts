@@ -6,18 +6,18 @@ import { explainMongo, hostsIn } from './mongo/errors.js';
 import { openMysql } from './sql/dialects/mysql.js';
 import { explainMysql } from './sql/dialects/mysql-obstacles.js';
 import { durabilityWarnings } from './sql/durability.js';
-import { migrate } from './sql/migrate.js';
+import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { mysqlMigrationTarget } from './sql/migrations/mysql.js';
 import { createSqlStores, reportStep } from './sql/stores.js';
-import type { SplitOptions, StoreDeps, StoreSet } from './store-set.js';
+import type { Opening, SplitOptions, StoreDeps, StoreSet } from './store-set.js';
 import { waitFor } from './wait-for.js';
 
 /** MySQL or MariaDB for metadata, MongoDB for bodies; waits for servers that are still coming up. */
-export async function openSplit(options: SplitOptions, deps: StoreDeps): Promise<StoreSet> {
+export async function openSplit(options: SplitOptions, deps: StoreDeps, opening: Opening): Promise<StoreSet> {
   const { mysql, mongodb } = options;
   const deadline = deps.clock.monotonic() + options.waitSeconds * 1_000;
-  await migrateMysql(options, deps, deadline);
+  await migrateMysql(options, deps, deadline, opening);
   const bodies = await openBodies(options, deps, deadline);
   const sql = openMysql(mysql, deps);
   let closing: Promise<void> | null = null;
@@ -30,7 +30,7 @@ export async function openSplit(options: SplitOptions, deps: StoreDeps): Promise
     for (const warning of warnings) deps.logger.warn({}, warning);
     return {
       kind: 'split',
-      ...(await createSqlStores(sql, bodies, deps)),
+      ...(await createSqlStores(sql, bodies, deps, opening)),
       health: createSplitHealth(sql, bodies, warnings),
       describe: () =>
         `MySQL ${mysql.host}:${mysql.port}/${mysql.database} + MongoDB ${hostsIn(mongodb.url)}/${mongodb.database}`,
@@ -43,10 +43,15 @@ export async function openSplit(options: SplitOptions, deps: StoreDeps): Promise
 }
 
 export async function migrateSplit(options: SplitOptions, deps: StoreDeps): Promise<number> {
-  return migrateMysql(options, deps, deps.clock.monotonic() + options.waitSeconds * 1_000);
+  return migrateMysql(options, deps, deps.clock.monotonic() + options.waitSeconds * 1_000, 'migrate');
 }
 
-async function migrateMysql({ mysql }: SplitOptions, deps: StoreDeps, deadline: number): Promise<number> {
+async function migrateMysql(
+  { mysql }: SplitOptions,
+  deps: StoreDeps,
+  deadline: number,
+  opening: Opening,
+): Promise<number> {
   const target = await waitFor(deps, {
     what: `MySQL at ${mysql.host}:${mysql.port}`,
     deadline,
@@ -54,7 +59,10 @@ async function migrateMysql({ mysql }: SplitOptions, deps: StoreDeps, deadline: 
     explain: explainMysql,
   });
   try {
-    return await migrate(target, await loadMigrations('mysql'), reportStep(deps.logger));
+    const migrations = await loadMigrations('mysql');
+    if (opening === 'migrate') return await migrate(target, migrations, reportStep(deps.logger));
+    await expectMigrated(target, migrations);
+    return 0;
   } finally {
     await target.close();
   }

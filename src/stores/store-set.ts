@@ -46,6 +46,9 @@ export interface StoreDeps extends StoreHooks {
   readonly logger: Logger;
 }
 
+/** `migrate`: up to the schema of this build, and created if need be. `examine`: just as they are, or not at all. */
+export type Opening = 'migrate' | 'examine';
+
 /** All stores of one data set, migrated and ready. */
 export interface StoreSet {
   readonly kind: StorageOptions['kind'];

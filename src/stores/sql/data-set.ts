@@ -9,10 +9,7 @@ export const MAIN = 'main';
 /** The epoch of this data, made by whichever process comes first. */
 export async function ensureEpoch(sql: SqlDatabase, clock: Clock): Promise<string> {
   const { dataSet } = sql.tables;
-  const find = async ({ db }: Session): Promise<string | null> => {
-    const [row] = await db.select({ epoch: dataSet.epoch }).from(dataSet).where(eq(dataSet.id, MAIN));
-    return row?.epoch ?? null;
-  };
+  const find = (session: Session): Promise<string | null> => findEpoch(session, sql);
   const known = await sql.read(find);
   if (known !== null) return known;
   return sql.transaction(async (tx) => {
@@ -21,4 +18,16 @@ export async function ensureEpoch(sql: SqlDatabase, clock: Clock): Promise<strin
     await tx.upsert(dataSet, row, [dataSet.id], { id: MAIN });
     return (await find(tx)) ?? row.epoch;
   });
+}
+
+/** The same for those who change nothing. */
+export async function knownEpoch(sql: SqlDatabase): Promise<string> {
+  const epoch = await sql.read((session) => findEpoch(session, sql));
+  if (epoch === null) throw new Error('The database holds no data yet: no server was ever started on it');
+  return epoch;
+}
+
+async function findEpoch({ db }: Session, { tables: { dataSet } }: SqlDatabase): Promise<string | null> {
+  const [row] = await db.select({ epoch: dataSet.epoch }).from(dataSet).where(eq(dataSet.id, MAIN));
+  return row?.epoch ?? null;
 }

@@ -33,6 +33,25 @@ export async function migrate(
   });
 }
 
+/**
+ * For those who look and change nothing: rejects unless the database has exactly the schema of this build. Takes no lock,
+ * so a migrator at work shows as an older schema.
+ */
+export async function expectMigrated(target: MigrationTarget, migrations: readonly Migration[]): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new Error(`${target.description} ${why}. Nothing was changed.`);
+  };
+  if (!(await target.tables()).has(RECORDS)) refuse('holds no data of Parley: is it the right one?');
+  const records = await target.records();
+  const known = new Set(migrations.map(({ name }) => name));
+  if ([...records.keys()].some((name) => !known.has(name))) {
+    refuse('has the schema of a newer Parley: use the commands of that version');
+  }
+  if (migrations.some(({ name }) => records.get(name) !== 'finished')) {
+    refuse('has the schema of an older Parley: use the commands of that version, or run db:migrate first');
+  }
+}
+
 /** Another program's `users` would be written to, or half of its tables taken for ours. */
 function refuseForeignTables(
   target: MigrationTarget,

@@ -1,11 +1,11 @@
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Logger } from '../../ports/logger.js';
-import type { StoreDeps, StoreSet } from '../store-set.js';
+import type { Opening, StoreDeps, StoreSet } from '../store-set.js';
 import { createChangeLog } from './changes/index.js';
 import type { RepositoryDeps } from './chats/context.js';
 import { createChatStore } from './chats/index.js';
 import type { SqlDatabase } from './database.js';
-import { ensureEpoch } from './data-set.js';
+import { ensureEpoch, knownEpoch } from './data-set.js';
 import { createBodyReferences } from './integrity/body-references.js';
 import { createInspection } from './integrity/inspection.js';
 import { createLeases } from './leases.js';
@@ -22,8 +22,9 @@ export async function createSqlStores(
   sql: SqlDatabase,
   bodies: BodyStore,
   deps: StoreDeps & Pick<RepositoryDeps, 'bodiesWithRows'>,
+  opening: Opening,
 ): Promise<SqlStores> {
-  const epoch = await ensureEpoch(sql, deps.clock);
+  const epoch = opening === 'migrate' ? await ensureEpoch(sql, deps.clock) : await knownEpoch(sql);
   const unreadable = createUnreadableBodies(deps);
   const shared = { ...deps, unreadable };
   return {

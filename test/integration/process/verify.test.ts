@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +11,7 @@ import { runProcess, type Run } from './run.js';
 
 describe('the commands of operators', function () {
   this.timeout(120_000);
+  const isSplit = process.env['PARLEY_TEST_STORE'] === 'split';
   let directory: string;
   let storage: FreshStorage;
   const runs: Run[] = [];
@@ -105,8 +106,41 @@ describe('the commands of operators', function () {
     }
   });
 
-  if (process.env['PARLEY_TEST_STORE'] === 'split') {
+  it('verify and backup create nothing where there is nothing', async () => {
+    const nowhere = join(directory, 'nowhere');
+    const run = start('src/verify.ts', ['--repair', '--restored'], { DATA_DIR: nowhere });
+    expect(await run.exit()).to.equal(2);
+    expect(run.output()).to.contain('Nothing was changed').and.not.to.contain('clean');
+    expect(existsSync(nowhere)).to.equal(false);
+    if (!isSplit) return;
+    expect((await backup('begin')).code).to.equal(2);
+    // Still as empty as it was.
+    expect((await verify()).output).to.contain('holds no data of Parley');
+  });
+
+  /** What the database remembers of the schema, as another version of Parley leaves it. */
+  const VERSIONS = [
+    ['older', `DELETE FROM parley_migrations WHERE name LIKE '0001_04%'`],
+    ['newer', `UPDATE parley_migrations SET name = '9999_01_later' WHERE name LIKE '0001_04%'`],
+    ['older', `UPDATE parley_migrations SET state = 'started' WHERE name LIKE '0001_04%'`],
+  ] as const;
+  for (const [version, text] of VERSIONS) {
+    it(`verify and backup leave a schema that is ${version} alone: ${text}`, async () => {
+      await withStores(({ sql }) => sql.transaction((tx) => tx.run(text)));
+      const { code, output } = await verify();
+      expect(code).to.equal(2);
+      expect(output).to.contain(`${version} Parley`);
+      if (isSplit) {
+        const status = await backup('status');
+        expect(status.code).to.equal(2);
+        expect(status.output).to.contain(`${version} Parley`);
+      }
+    });
+  }
+
+  if (isSplit) {
     it('backup begins, refuses another, tells and ends', async () => {
+      await withStores(() => Promise.resolve());
       const begun = await backup('begin', '--hours', '1');
       expect(begun.code).to.equal(0);
       expect(begun.output).to.match(/until \d{4}-\d\d-\d\dT/);
