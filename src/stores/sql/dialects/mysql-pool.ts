@@ -67,8 +67,10 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
   const pool = createPool({
     ...options,
     ...extra,
-    connectionLimit: target.poolSize,
-    maxIdle: Math.max(1, target.poolSize - 1),
+    // The driver retires idle connections only where the limit is above maxIdle, and drops those above maxIdle at once.
+    // PlaceQueue is what bounds the pool, so all of it may stay, and what is idle for long is retired at any size.
+    connectionLimit: target.poolSize + 1,
+    maxIdle: target.poolSize,
     idleTimeout: IDLE_MS,
   });
   const places = new PlaceQueue(target.poolSize, DEADLINE_MS);
