@@ -1,4 +1,10 @@
 import { expect } from 'chai';
+import type { BodyStore } from '../../../src/ports/body-store.js';
+import { repositoryContext } from '../../../src/stores/sql/chats/context.js';
+import type { SqlDatabase } from '../../../src/stores/sql/database.js';
+import { startBodies } from '../../../src/stores/sql/messages/body-writes.js';
+import { systemClock } from '../../../src/telemetry/clock.js';
+import { silentLogger } from '../../helpers/stores.js';
 import { BodyPace } from '../../../src/stores/sql/messages/body-pace.js';
 import { MembersCache } from '../../../src/stores/sql/messages/members-cache.js';
 import { Repeaters } from '../../../src/stores/sql/messages/repeaters.js';
@@ -50,5 +56,16 @@ describe('what a message log remembers', () => {
       return pace.isSlow;
     });
     expect(turns).to.deep.equal([false, true, true, true, false, false]);
+  });
+});
+
+describe('bodies of a batch', () => {
+  it('say nothing about the pace of the body store where there are none to write', async () => {
+    const context = repositoryContext({} as SqlDatabase, {} as BodyStore, { clock: systemClock, logger: silentLogger });
+    const pace = new BodyPace();
+    pace.took(5_000);
+    expect(pace.isSlow).to.equal(true);
+    expect((await startBodies(context, pace, [], new Set()).lost).size).to.equal(0);
+    expect(pace.isSlow).to.equal(true);
   });
 });
