@@ -1,4 +1,5 @@
 import type { BodyStore } from '../ports/body-store.js';
+import { atMost } from './patience.js';
 import { createSplitHealth } from './health.js';
 import { createMongoBodyStore } from './mongo/body-store.js';
 import { createMongoClient } from './mongo/client.js';
@@ -6,12 +7,16 @@ import { explainMongo, hostsIn } from './mongo/errors.js';
 import { openMysql } from './sql/dialects/mysql.js';
 import { explainMysql } from './sql/dialects/mysql-obstacles.js';
 import { durabilityWarnings } from './sql/durability.js';
+import { Afterwork } from './sql/messages/afterwork.js';
 import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { mysqlMigrationTarget } from './sql/migrations/mysql.js';
 import { createSqlStores, reportStep } from './sql/stores.js';
 import type { Opening, SplitOptions, StoreDeps, StoreSet } from './store-set.js';
 import { waitFor } from './wait-for.js';
+
+/** A stop may take ten seconds in all; what is not removed by then is left to the sweeper. */
+const AFTERWORK_MS = 1_000;
 
 /** MySQL or MariaDB for metadata, MongoDB for bodies; waits for servers that are still coming up. */
 export async function openSplit(options: SplitOptions, deps: StoreDeps, opening: Opening): Promise<StoreSet> {
@@ -20,17 +25,19 @@ export async function openSplit(options: SplitOptions, deps: StoreDeps, opening:
   await migrateMysql(options, deps, deadline, opening);
   const bodies = await openBodies(options, deps, deadline);
   const sql = openMysql(mysql, deps);
+  const afterwork = new Afterwork();
   let closing: Promise<void> | null = null;
-  const close = (): Promise<void> => {
-    closing ??= Promise.all([bodies.close(), sql.close()]).then(() => undefined);
-    return closing;
-  };
+  async function closeAll(): Promise<void> {
+    await atMost(AFTERWORK_MS, afterwork.idle(), undefined);
+    await Promise.all([bodies.close(), sql.close()]);
+  }
+  const close = (): Promise<void> => (closing ??= closeAll());
   try {
     const warnings = await durabilityWarnings(sql);
     for (const warning of warnings) deps.logger.warn({}, warning);
     return {
       kind: 'split',
-      ...(await createSqlStores(sql, bodies, deps, opening)),
+      ...(await createSqlStores(sql, bodies, { ...deps, afterwork }, opening)),
       health: createSplitHealth(sql, bodies, warnings),
       describe: () =>
         `MySQL ${mysql.host}:${mysql.port}/${mysql.database} + MongoDB ${hostsIn(mongodb.url)}/${mongodb.database}`,

@@ -3,6 +3,7 @@ import { AppError } from '../../src/domain/errors.js';
 import type { Body, BodyStore } from '../../src/ports/body-store.js';
 import type { MessageLog } from '../../src/ports/message-log.js';
 import { createChatStore } from '../../src/stores/sql/chats/index.js';
+import { Afterwork } from '../../src/stores/sql/messages/afterwork.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { contents, draft, expectCode, refusal, send, stored } from '../conformance/chat-store.fixtures.js';
@@ -64,19 +65,36 @@ describe('bodies that fail', () => {
     expect(refusal(outcomes[1])).to.equal('unavailable');
   });
 
-  it('leaves no body of repeats and refusals behind', async () => {
+  it('leaves no body of repeats and refusals behind, and lets nobody wait for that', async () => {
     const { chatId, ada, out } = await setScene(stores);
     await send(stores, chatId, ada, 'said', 'k');
     const written: Uint8Array[] = [];
-    const log = logWith({
-      insert: (list) => {
-        written.push(...list.map((body) => body.id));
-        return stores.bodies.insert(list);
-      },
+    const insert = (list: readonly Body[]): Promise<readonly number[]> => {
+      written.push(...list.map((body) => body.id));
+      return stores.bodies.insert(list);
+    };
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
     });
-    await log.append([draft(chatId, ada, 'said', 'k'), draft(chatId, out, 'not mine')]);
-    expect(written).to.have.length(2);
-    expect((await stores.bodies.find(written)).size).to.equal(0);
+    const remove = async (ids: readonly Uint8Array[]): Promise<void> => {
+      await held;
+      await stores.bodies.delete(ids);
+    };
+    const afterwork = new Afterwork();
+    const log = createMessageLog(
+      stores.sql,
+      { ...stores.bodies, insert, delete: remove },
+      { clock: systemClock, logger, afterwork },
+    );
+    // Answered while nothing has been removed yet.
+    await log.append([draft(chatId, ada, 'said', 'k'), draft(chatId, out, 'not mine'), draft(chatId, ada, 'new')]);
+    expect(written).to.have.length(3);
+    expect((await stores.bodies.find(written)).size).to.equal(3);
+    letGo();
+    await afterwork.idle();
+    const left = [...(await stores.bodies.find(written)).values()];
+    expect(left.map((body) => body.content)).to.deep.equal(['new']);
   });
 
   it('F35 flags a message whose body is gone or altered, and goes on', async () => {

@@ -21,7 +21,7 @@ type SqlStores = Omit<StoreSet, 'kind' | 'health' | 'describe' | 'close'>;
 export async function createSqlStores(
   sql: SqlDatabase,
   bodies: BodyStore,
-  deps: StoreDeps & Pick<RepositoryDeps, 'bodiesWithRows'>,
+  deps: StoreDeps & Pick<RepositoryDeps, 'bodiesWithRows' | 'afterwork'>,
   opening: Opening,
 ): Promise<SqlStores> {
   const epoch = opening === 'migrate' ? await ensureEpoch(sql, deps.clock) : await knownEpoch(sql);

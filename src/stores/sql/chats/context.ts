@@ -5,6 +5,7 @@ import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../../ports/f
 import type { Logger } from '../../../ports/logger.js';
 import type { UnreadableBodies } from '../../../ports/unreadable-bodies.js';
 import type { SqlDatabase, Statement } from '../database.js';
+import { Afterwork } from '../messages/afterwork.js';
 import { createUnreadableBodies } from '../messages/unreadable.js';
 
 /** What the repositories of chats and messages need beside the database and the bodies. */
@@ -17,6 +18,8 @@ export interface RepositoryDeps {
   readonly failpoints?: Failpoints;
   /** Shared by all repositories of a process; one of its own where not given. */
   readonly unreadable?: UnreadableBodies;
+  /** To be awaited before the stores are closed; one of its own where not given. */
+  readonly afterwork?: Afterwork;
   /** Where bodies lie in the same database as rows: what writes those of a batch in the transaction of its rows. */
   readonly bodiesWithRows?: (bodies: readonly Body[]) => Statement;
 }
@@ -26,13 +29,14 @@ export interface RepositoryContext extends RepositoryDeps {
   readonly bodies: BodyStore;
   readonly failpoints: Failpoints;
   readonly unreadable: UnreadableBodies;
+  readonly afterwork: Afterwork;
   /** False in production, where the places between the statements of one packet do not exist. */
   readonly hasFailpoints: boolean;
 }
 
 export function repositoryContext(sql: SqlDatabase, bodies: BodyStore, deps: RepositoryDeps): RepositoryContext {
-  const { failpoints = NO_FAILPOINTS, unreadable = createUnreadableBodies(deps) } = deps;
-  return { sql, bodies, ...deps, failpoints, unreadable, hasFailpoints: failpoints !== NO_FAILPOINTS };
+  const { failpoints = NO_FAILPOINTS, unreadable = createUnreadableBodies(deps), afterwork = new Afterwork() } = deps;
+  return { sql, bodies, ...deps, failpoints, unreadable, afterwork, hasFailpoints: failpoints !== NO_FAILPOINTS };
 }
 
 /** Fails like a store that is away where a fault test wants the step behind this place to fail. */
