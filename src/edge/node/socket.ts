@@ -73,7 +73,8 @@ export class NodeSocket implements Socket {
 
   private flushed(): void {
     if (!this.waiting || this.closing) return;
-    this.waiting = false;
+    // Told of each part that has left, not only of the first: the rest may be the larger one.
+    this.waiting = this.ws.bufferedAmount > 0;
     this.tell((to) => to.drained());
   }
 

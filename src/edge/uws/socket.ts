@@ -125,7 +125,8 @@ export class UwsSocket implements Socket {
       return;
     }
     if (!this.waiting) return;
-    this.waiting = false;
+    // Told of each part that has left, not only of the first: the rest may be the larger one.
+    this.waiting = this.queuedBytes() > 0;
     this.tell((to) => to.drained());
   }
 

@@ -38,7 +38,8 @@ export function createReadEvents({ publish, clock }: { readonly publish: Publish
 
   function sweep(): void {
     const now = clock.monotonic();
-    for (const [key, { due, waiting }] of [...entries]) {
+    for (const [key, { due, waiting }] of entries) {
+      // Those that are told below are put last, due later than now.
       if (due > now) break;
       if (waiting === null) entries.delete(key);
       else tell(key, waiting);

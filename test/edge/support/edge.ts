@@ -110,6 +110,8 @@ export interface Seen {
   readonly messages: { readonly text: string; readonly bytes: number; readonly binary: boolean }[];
   readonly closes: number[];
   drains: number;
+  /** What was still queued when the last drain was told. */
+  leftAtDrain: number | null;
 }
 
 /** Accepts `/ws…`, keeps what happens, and hands messages on where a test wants them. */
@@ -119,7 +121,7 @@ export function recordingSockets(onMessage: (seen: Seen, text: string) => void =
 } {
   const seen: Seen[] = [];
   const open = (socket: Socket, handshake: Handshake): SocketListener => {
-    const one: Seen = { socket, handshake, messages: [], closes: [], drains: 0 };
+    const one: Seen = { socket, handshake, messages: [], closes: [], drains: 0, leftAtDrain: null };
     seen.push(one);
     return {
       message(data, binary) {
@@ -128,7 +130,10 @@ export function recordingSockets(onMessage: (seen: Seen, text: string) => void =
         onMessage(one, text);
       },
       pong: () => undefined,
-      drained: () => (one.drains += 1),
+      drained() {
+        one.drains += 1;
+        one.leftAtDrain = socket.queuedBytes();
+      },
       closed: (code) => one.closes.push(code),
     };
   };
