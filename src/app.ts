@@ -27,6 +27,7 @@ import { createRecentUsers } from './services/users/recent-users.js';
 import { openStores, type StoreHooks, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 import { createSocketHandler } from './ws/server.js';
+import { within } from './ws/within.js';
 
 export interface Addresses {
   readonly port: number;
@@ -132,6 +133,7 @@ async function wire(
     clock,
     logger,
     presence: socketHandler.presence,
+    suspect: (chatId) => socketHandler.suspect(chatId),
     wakeEraser: () => eraser.wake(),
     passwordMinLength: identity.passwordMinLength,
     eraseFigures: () => eraser.figures(),
@@ -179,7 +181,7 @@ async function wire(
     const workers = drained
       .then(() => Promise.all([eraser.stop(), sweeper.stop(), lastSeen.stop()]))
       .then(() => undefined);
-    await withinTime(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
+    await within(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
     await Promise.all(listeners.map((listener) => listener.close()));
     readEvents.stop();
     await broker.close();
@@ -201,16 +203,4 @@ async function wire(
     },
     stop: () => (stopping ??= shutDown()),
   };
-}
-
-/** Resolves when the work has ended or the time is over, whichever comes first. */
-async function withinTime(work: Promise<void>, ms: number, onLate: () => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      onLate();
-      resolve();
-    }, ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

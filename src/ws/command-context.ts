@@ -14,7 +14,7 @@ export interface CommandContext {
   readonly scope: Scope;
   readonly owner: object;
   readonly services: Pick<Services, 'chats' | 'messages'>;
-  readonly hub: Pick<Hub, 'expect' | 'suspect'>;
+  readonly hub: Pick<Hub, 'expect'>;
   readonly typing: Typing;
   readonly clock: Clock;
   readonly logger: Logger;

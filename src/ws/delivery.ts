@@ -44,14 +44,22 @@ export function toDelivery(event: ChatEvent): Delivery {
   return { event, frame: encodeFrame(presentEvent(event)) };
 }
 
-/** Encodes a delta once for all sockets of the chat. `at`: the time of the read. */
-export function toFill(chatId: number, { rev, events }: Delta, at: Date): Fill {
+/**
+ * Bytes of one delta as it goes to a socket, in a replay or a fill. Objects are bounded in number; a thousand of the longest
+ * messages would still be 60 MB.
+ */
+export const MAX_DELTA_BYTES = 8 * 1024 * 1024;
+
+/** Encodes a delta once for all sockets of the chat. `at`: the time of the read. null: more than MAX_DELTA_BYTES. */
+export function toFill(chatId: number, { rev, events }: Delta, at: Date): Fill | null {
   let bytes = 0;
-  const items = events.map((event) => {
+  const items: FillItem[] = [];
+  for (const event of events) {
     const frame = encodeFrame(presentEvent(event));
     bytes += frame.byteLength;
-    return { event, frameFor: event.type === 'new_message' ? whetherNew(event, frame) : () => frame };
-  });
+    if (bytes > MAX_DELTA_BYTES) return null;
+    items.push({ event, frameFor: event.type === 'new_message' ? whetherNew(event, frame) : () => frame });
+  }
   return { rev, items, end: encodeFrame(presentCaughtUp(chatId, rev, at)), bytes };
 }
 

@@ -17,7 +17,7 @@ export interface GapFillerDeps {
   readonly changes: Pick<ChangeLog, 'missed'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Objects of one fill; more are not read for everybody, each reader comes and reads on by itself. */
+  /** Objects of one fill, up to MAX_DELTA_BYTES together; more are not read for everybody, each reader comes and reads on by itself. */
   readonly maxItems: number;
   /** Hands a fill to the chat's sockets, then the events that had waited for it. */
   apply(chat: LocalChat, fill: Fill, ready: readonly DurableEvent[]): void;
@@ -54,12 +54,14 @@ export class GapFiller {
       const delta = await deps.changes.missed(chatId, from, deps.maxItems);
       chat.isFilling = false;
       if (chat.members.size === 0) return;
-      if (delta === null) return deps.giveUp(chat);
+      // Encoded before the cursor moves: what cannot be stays missing.
+      const fill = delta === null ? null : toFill(chatId, delta, new Date(deps.clock.now()));
+      if (delta === null || fill === null) return deps.giveUp(chat);
       const { ready, phantoms } = cursor.settle(delta.rev, mark);
       if (phantoms > 0) deps.logger.warn({ chatId, phantoms }, 'events were dropped that the store does not know of');
       if (delta.rev > from) this.filled += 1;
       chat.forgetGap();
-      deps.apply(chat, toFill(chatId, delta, new Date(deps.clock.now())), ready);
+      deps.apply(chat, fill, ready);
     } catch (error) {
       chat.isFilling = false;
       cursor.giveBack(mark);

@@ -1,10 +1,10 @@
 import type { Hub } from './hub.js';
 import { toTicks } from './ticker.js';
 
-/** Without heartbeats the store is compared with all the same. */
-const QUIET_MS = 5_000;
+/** The store is compared with at least this often, however seldom or never the sockets are told. */
+const COMPARE_MS = 5_000;
 /**
- * A socket gets a frame after every fifth comparison, a fifth of all sockets at a time: 10,000 idle ones cost 400 frames
+ * A socket gets a frame at every fifth heartbeat, a fifth of all sockets at a time: 10,000 idle ones cost 400 frames
  * a second at the default of five seconds, and each knows within 25 s that nothing is missing.
  */
 const TURNS = 5;
@@ -19,7 +19,10 @@ interface Listening {
  */
 export class Heartbeat {
   private readonly period: number;
+  /** Comparisons for one heartbeat. */
+  private readonly perBeat: number;
   private ticks = 0;
+  private compared = 0;
   private count = 0;
 
   /** `everyMs` 0: nobody is told. */
@@ -28,7 +31,8 @@ export class Heartbeat {
     private readonly everyMs: number,
     private readonly sockets: ReadonlySet<Listening>,
   ) {
-    this.period = toTicks(everyMs === 0 ? QUIET_MS : everyMs);
+    this.perBeat = Math.max(1, Math.ceil(everyMs / COMPARE_MS));
+    this.period = toTicks(everyMs === 0 ? COMPARE_MS : everyMs / this.perBeat);
   }
 
   /** To be called once per tick. */
@@ -40,8 +44,10 @@ export class Heartbeat {
   private async beat(): Promise<void> {
     // With nobody here there is nothing to compare, and an idle server leaves its database alone.
     if (this.sockets.size === 0) return;
-    const compared = await this.hub.checkAll();
-    if (!compared || this.everyMs === 0) return;
+    if (!(await this.hub.checkAll()) || this.everyMs === 0) return;
+    this.compared += 1;
+    if (this.compared < this.perBeat) return;
+    this.compared = 0;
     this.count += 1;
     for (const socket of [...this.sockets]) socket.heartbeat(this.count, TURNS);
   }

@@ -24,8 +24,8 @@ export interface Hub {
   registerUser(userId: number, listener: UserListener): UserRegistration;
   /** Notes that `rev` of the chat is committed, so that its loss on the way is noticed even before the next event. */
   expect(chatId: number, rev: number): void;
-  /** Something may have been committed in the chat that nobody will tell of: the store is asked at once. */
-  suspect(chatId: number): void;
+  /** Something may have been committed in the chat that nobody will tell of: the store is asked at once. null: in any. */
+  suspect(chatId: number | null): void;
   /**
    * Compares every chat with the store. False: it could not be asked. Either way a socket that is behind its chat's
    * events, which only an error on the way to it explains, is closed to read on.

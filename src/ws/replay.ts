@@ -5,6 +5,7 @@ import { presentReady, presentResync } from '../presenters/frames.js';
 import type { ReadOn, ResumeFrom, Services } from '../services/services.js';
 import type { ChatFeed } from './chat-feed.js';
 import { encodeFrame } from './codec.js';
+import { MAX_DELTA_BYTES } from './delivery.js';
 import type { FrameId } from './errors.js';
 import type { Link } from './link.js';
 import type { Turns } from './turns.js';
@@ -28,8 +29,6 @@ import type { Turns } from './turns.js';
 
 /** A reader that falls behind this often while it reads on is closed: it reads less than is written. */
 const MAX_ROUNDS = 8;
-/** Bytes of one delta. Objects are bounded in number; a thousand of the longest messages would still be 60 MB. */
-const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface ReplayDeps {
   readonly realtime: Services['realtime'];
@@ -103,7 +102,7 @@ function encode({ delta }: ReadOn & { kind: 'delta' }, { userId }: Identity): re
   for (const event of delta.events) {
     const frame = encodeFrame(presentDurable(event, userId));
     bytes += frame.byteLength;
-    if (bytes > MAX_BYTES) return null;
+    if (bytes > MAX_DELTA_BYTES) return null;
     frames.push(frame);
   }
   return frames;

@@ -24,9 +24,11 @@ export class RevCheck {
 
   constructor(private readonly deps: RevCheckDeps) {}
 
-  /** Something may have been committed there that nobody has told of; looked at with the next tick. */
-  suspect(chatId: number): void {
-    if (this.deps.chats.has(chatId)) this.suspects.add(chatId);
+  /** Something may have been committed there that nobody has told of; looked at with the next tick. null: anywhere. */
+  suspect(chatId: number | null): void {
+    const { chats } = this.deps;
+    if (chatId === null) for (const local of chats.keys()) this.suspects.add(local);
+    else if (chats.has(chatId)) this.suspects.add(chatId);
   }
 
   /** To be called once per tick. */

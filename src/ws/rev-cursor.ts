@@ -24,11 +24,6 @@ export class RevCursor {
     return this.current;
   }
 
-  /** Events that wait for an earlier one. */
-  get waiting(): number {
-    return this.early.size;
-  }
-
   /** True while a rev is known to exist that has not been let through. */
   get isBehind(): boolean {
     return this.current !== null && this.current < this.highestKnown;

@@ -44,6 +44,8 @@ export interface SocketHandlerDeps {
 
 export interface ParleySocketHandler extends SocketHandler {
   readonly presence: Presence;
+  /** A change of the chat (null: of some chat) may be committed that nobody will tell of: it is looked for at once. */
+  suspect(chatId: number | null): void;
   /**
    * Nothing new begins; commands in flight are finished and answered; then every socket is closed with `restart`.
    * Resolves when the sockets are gone or their time is over; a repeated call answers with the first one's promise.
@@ -122,6 +124,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
 
   return {
     presence: presenceOf(hub, census, connections),
+    suspect: (chatId) => hub.suspect(chatId),
     accept(handshake) {
       return isSocketPath(handshake.path) ? { protocol: chooseProtocol(handshake) } : null;
     },

@@ -2,6 +2,7 @@ import type { ChatStore } from '../../ports/chat-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Presence } from '../../ports/presence.js';
 import type { UserStore } from '../../ports/user-store.js';
+import { orSuspect, type Suspect } from '../realtime/doubt.js';
 import type { Publish, PublishToUsers } from '../realtime/publisher.js';
 import type { ReadEvents } from '../realtime/read-events.js';
 import type { Services } from '../services.js';
@@ -14,13 +15,14 @@ export interface ChatDeps {
   readonly users: UserStore;
   readonly presence: Presence;
   readonly publish: Publish;
+  readonly suspect: Suspect;
   readonly publishToUsers: PublishToUsers;
   readonly readEvents: ReadEvents;
   readonly clock: Clock;
 }
 
 export function createChatServices(deps: ChatDeps): Services['chats'] {
-  const { chats, publish } = deps;
+  const { chats, publish, suspect } = deps;
   return {
     create: (actor, input) => createChat(deps, actor, input),
     async list(actor, { page, limit }) {
@@ -29,7 +31,7 @@ export function createChatServices(deps: ChatDeps): Services['chats'] {
     },
     get: (actor, chatId) => chats.view(chatId, actor.userId),
     async rename(actor, chatId, name) {
-      const { result, events } = await chats.rename(chatId, actor.userId, name);
+      const { result, events } = await orSuspect(suspect, chatId, chats.rename(chatId, actor.userId, name));
       publish(events);
       return result;
     },

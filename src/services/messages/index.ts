@@ -1,4 +1,5 @@
 import type { MessageLog } from '../../ports/message-log.js';
+import { orSuspect, type Suspect } from '../realtime/doubt.js';
 import type { Publish } from '../realtime/publisher.js';
 import type { Services } from '../services.js';
 import { editMessage } from './edit.js';
@@ -10,15 +11,16 @@ export interface MessageDeps {
   readonly log: MessageLog;
   readonly writer: MessageWriter;
   readonly publish: Publish;
+  readonly suspect: Suspect;
   readonly wakeEraser: () => void;
 }
 
 export function createMessageServices(deps: MessageDeps): Services['messages'] {
-  const { log, writer } = deps;
+  const { log, writer, suspect } = deps;
   return {
-    send: (actor, input) => sendMessage(writer, actor, input),
-    edit: (actor, input) => editMessage(deps, actor, input),
-    remove: (actor, messageId) => removeMessage(deps, actor, messageId),
+    send: (actor, input) => orSuspect(suspect, input.chatId, sendMessage(writer, actor, input)),
+    edit: (actor, input) => orSuspect(suspect, null, editMessage(deps, actor, input)),
+    remove: (actor, messageId) => orSuspect(suspect, null, removeMessage(deps, actor, messageId)),
     get: (actor, messageId) => log.find(messageId, actor.userId),
     async page(actor, chatId, { page, limit }) {
       const { items, total } = await log.page(chatId, actor.userId, { offset: (page - 1) * limit, limit });

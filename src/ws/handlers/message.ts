@@ -1,4 +1,3 @@
-import { AppError } from '../../domain/errors.js';
 import type { AckFrame } from '../../protocol/events.js';
 import type { CommandContext } from '../command-context.js';
 
@@ -15,25 +14,19 @@ export async function handleMessage(
   const chatId = scope.chatIdOf(command.chat_id);
   typing.stop(actor.userId, chatId);
   const clientMessageId = command.client_message_id ?? null;
-  try {
-    const { message, duplicate } = await services.messages.send(actor, {
-      chatId,
-      content: command.content,
-      messageType: 'text',
-      clientMessageId,
-    });
-    hub.expect(chatId, message.rev);
-    return {
-      type: 'ack',
-      client_message_id: clientMessageId,
-      message_id: message.id,
-      seq: message.seq,
-      rev: message.rev,
-      duplicate,
-    };
-  } catch (error) {
-    // Perhaps it was committed, and then nobody has told of it.
-    if (error instanceof AppError && error.code === 'indeterminate') hub.suspect(chatId);
-    throw error;
-  }
+  const { message, duplicate } = await services.messages.send(actor, {
+    chatId,
+    content: command.content,
+    messageType: 'text',
+    clientMessageId,
+  });
+  hub.expect(chatId, message.rev);
+  return {
+    type: 'ack',
+    client_message_id: clientMessageId,
+    message_id: message.id,
+    seq: message.seq,
+    rev: message.rev,
+    duplicate,
+  };
 }

@@ -79,7 +79,13 @@ export class SimNode {
     const changes = parts.changes(this.on);
     const log = parts.log(this.on, this.bodies, this.publish);
     const writer = createMessageWriter(log, this.publish);
-    this.messages = createMessageServices({ log, writer, publish: this.publish, wakeEraser: () => undefined });
+    this.messages = createMessageServices({
+      log,
+      writer,
+      publish: this.publish,
+      suspect: (chatId) => this.handler.suspect(chatId),
+      wakeEraser: () => undefined,
+    });
     const chats: Pick<ChatStore, 'membership'> = this.chats;
     const unused = (): Promise<never> => Promise.reject(new AppError('internal'));
     this.handler = createSocketHandler({

@@ -32,6 +32,7 @@ describe('what the chat services publish', () => {
         onlineIn: () => [],
       },
       publish,
+      suspect: () => undefined,
       publishToUsers: (more) => void userEvents.push(...more),
       // Every mark is told at once: the hours between two of them pass by themselves.
       readEvents: createReadEvents({ publish, clock: leapingClock() }),

@@ -130,6 +130,17 @@ describe('events that are lost', () => {
     }
   });
 
+  it('close the sockets with 4408 when they are too large together to be sent to everybody', async () => {
+    const harness = new Harness();
+    const peer = await harness.connect(1);
+    const content = 'x'.repeat(10_000);
+    for (let rev = 1; rev <= 900; rev += 1) harness.store.commit(sent(rev, { content }));
+    harness.handler.suspect(7);
+    await pass(harness, CHECK);
+    expect(peer.socket.frames).to.have.length(0);
+    expect(peer.socket.closedWith).to.equal(4408);
+  });
+
   it('are not read while they are only late', async () => {
     const harness = new Harness({}, losing(isRev(1)));
     const peer = await harness.connect(1);

@@ -44,6 +44,39 @@ describe('heartbeat', () => {
     expect(beats(all).at(-1)).to.deep.equal({ 7: 1, 9: 2 });
   });
 
+  it('compares every five seconds at least, and tells as seldom as it is asked to', async () => {
+    for (const [heartbeatMs, wanted] of [
+      [0, [12, 0]],
+      [1_000, [60, 60]],
+      [7_000, [17, 8]],
+      [20_000, [12, 3]],
+    ] as const) {
+      const harness = new Harness({ heartbeatMs });
+      const revs = harness.store.revs.bind(harness.store);
+      let compared = 0;
+      harness.store.revs = (chatIds) => {
+        compared += 1;
+        return revs(chatIds);
+      };
+      // Five sockets whose turns are one after the other: one of them is told each time.
+      const peers = await Promise.all(Array.from({ length: 5 }, () => harness.connect(1)));
+      await tick(harness, 240);
+      const told = peers.reduce((sum, peer) => sum + beats(peer).length, 0);
+      expect([compared, told], `${heartbeatMs} ms`).to.deep.equal(wanted);
+    }
+  });
+
+  it('looks at a chat at once that may have changed without a word, and at all where it is not known which', async () => {
+    for (const chatId of [7, null]) {
+      const harness = new Harness();
+      const peer = await harness.connect(1);
+      harness.store.commit(sent(1)); // Nobody tells of it.
+      harness.handler.suspect(chatId);
+      await tick(harness, 8);
+      expect(peer.socket.types(), String(chatId)).to.deep.equal(['new_message', 'caught_up']);
+    }
+  });
+
   it('closes a socket that an error has kept from its chat’s last event', async () => {
     const harness = new Harness({ heartbeatMs: 250 });
     const peer = await harness.connect(1);
