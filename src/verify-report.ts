@@ -16,13 +16,16 @@ const PLACES = 10;
 
 /** The report for people. Ids only: nothing that anyone wrote is in it. */
 export function verifyLines(outcome: VerifyOutcome): readonly string[] {
-  const { checked, problems, pendingBodies, backupUntil } = outcome;
+  const { checked, problems, pendingBodies, undecided, backupUntil } = outcome;
   const kinds = (Object.keys(PROBLEMS) as ProblemKind[]).filter((kind) => problems[kind].count > 0);
   return [
     `${outcome.storage}: ${checked.chats} chats, ${checked.messages} messages, ${checked.bodies} bodies in ${outcome.seconds} s`,
     ...(outcome.restored ? [`new epoch ${outcome.epoch}: every client reads afresh`] : []),
     ...kinds.flatMap((kind) => problemLines(kind, problems[kind])),
     ...(pendingBodies > 0 ? [`${pendingBodies} bodies are too young to be called orphans (no problem)`] : []),
+    ...(undecided > 0
+      ? [`${undecided} messages or bodies could not be judged: their chat's lock was not to be had, run it again`]
+      : []),
     ...(backupUntil === null
       ? []
       : [`a backup holds its lease until ${backupUntil.toISOString()}: nothing is erased or removed before`]),
@@ -32,7 +35,8 @@ export function verifyLines(outcome: VerifyOutcome): readonly string[] {
 
 /** The same for programs, on one line. */
 export function verifyJson(outcome: VerifyOutcome): string {
-  const { storage, epoch, restored, clean, checked, seconds, pendingBodies, backupUntil, problems } = outcome;
+  const { storage, epoch, restored, clean, checked, seconds, pendingBodies, undecided, backupUntil, problems } =
+    outcome;
   const told = Object.entries(problems).map(([kind, { count, repaired, places }]) => {
     return [kind, { count, repaired, places: places.map(placeJson) }];
   });
@@ -44,6 +48,7 @@ export function verifyJson(outcome: VerifyOutcome): string {
     seconds,
     checked,
     pending_bodies: pendingBodies,
+    undecided,
     backup_until: backupUntil,
     problems: Object.fromEntries(told) as object,
   });
@@ -71,12 +76,13 @@ function placeText({ chatId, messageId, seq, bodyId }: Place): string {
     .join(', ');
 }
 
-function verdictOf({ clean, problems }: VerifyOutcome, kinds: number): string {
-  if (kinds === 0) return 'clean';
+function verdictOf({ clean, problems, undecided }: VerifyOutcome, kinds: number): string {
+  if (clean && kinds === 0) return 'clean';
   if (clean) return 'clean now: everything that was found has been mended';
   const open = (Object.keys(PROBLEMS) as ProblemKind[]).filter(
     (kind) => problems[kind].count > problems[kind].repaired,
   );
+  if (open.length === 0) return `not clean: ${undecided} undecided`;
   const mendable = open.filter((kind) => PROBLEMS[kind].repair !== null);
   const hint = mendable.length > 0 ? `; --repair mends ${mendable.join(', ')}` : '';
   return `problems: ${open.join(', ')}${hint}`;

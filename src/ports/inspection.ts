@@ -9,10 +9,8 @@ export interface InspectedChat {
     readonly changedRev: number;
   };
   readonly counted: ChatCounters & {
-    /** Rows of messages, deleted ones too. */
+    /** Rows of messages, deleted ones too; each has a seq of its own by the table's key. */
     readonly messages: number;
-    /** Rows whose seq another row has as well. */
-    readonly repeatedSeqs: number;
     /** Rows whose sender has no account; no reader sees them. */
     readonly withoutSender: number;
     /** Highest rev of a message or participant. */

@@ -59,6 +59,25 @@ export function bodyReferencesSuite(open: OpenReferences): void {
       expect(await standings(chat.id, altered)).to.deep.equal(['named']);
     });
 
+    it('finds the body of an edit in the rows of its chat, whatever message it names', async () => {
+      const users = await people(stores, 1);
+      const ada = at(users, 0);
+      const { chat } = await group(stores, users);
+      const edited = await send(stores, chat.id, ada, 'one');
+      await send(stores, chat.id, ada, 'two');
+      await stores.messages.edit({ messageId: edited.id, actorId: ada.id, content: 'one, edited' });
+      const { bodies } = await stores.bodies.walk(null, 100);
+      const [second, third] = [at(bodies, 1), at(bodies, 2)];
+      for (const messageId of [unknown(1).id, second.messageId, third.id]) {
+        const altered = { ...third, messageId };
+        const { standings } = await stores.references.examineLocked(chat.id, [unknown(chat.id), altered, second]);
+        expect(standings).to.deep.equal(['unnamed', 'misnamed', 'named']);
+      }
+      await stores.messages.remove(edited.id, ada.id);
+      // Filed, and no row's any more.
+      expect(await standings(chat.id, [{ ...third, messageId: unknown(1).id }])).to.deep.equal(['named']);
+    });
+
     it('answers for chats that do not exist, and for nothing', async () => {
       expect(await standings(987_654, [unknown(987_654)])).to.deep.equal(['unnamed']);
       expect(await standings(987_654, [])).to.deep.equal([]);

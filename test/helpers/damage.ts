@@ -10,6 +10,8 @@ export interface Damage {
   /** Another text in a stored body, its hash left as it was. */
   alterBody(id: Uint8Array, content: string): Promise<void>;
   removeBody(id: Uint8Array): Promise<void>;
+  /** Another message's id in a body's document. */
+  misnameBody(id: Uint8Array, messageId: Uint8Array): Promise<void>;
   /** A body as a late or lost write leaves it. */
   plantBody(body: { id: Uint8Array; messageId: Uint8Array; chatId: number }): Promise<void>;
   /** Every id there is. */
@@ -49,6 +51,7 @@ export async function damageTo(stores: Damaged): Promise<Damage> {
     return {
       ...common,
       alterBody: (id, content) => sql('UPDATE bodies SET content = ? WHERE id = ?', [content, id]),
+      misnameBody: (id, messageId) => sql('UPDATE bodies SET message_id = ? WHERE id = ?', [messageId, id]),
       close: () => Promise.resolve(),
     };
   }
@@ -58,6 +61,10 @@ export async function damageTo(stores: Damaged): Promise<Damage> {
     ...common,
     async alterBody(id, content) {
       await messages.updateOne({ _id: new Binary(id, Binary.SUBTYPE_UUID) }, { $set: { content } });
+    },
+    async misnameBody(id, messageId) {
+      const [filter, name] = [new Binary(id, Binary.SUBTYPE_UUID), new Binary(messageId, Binary.SUBTYPE_UUID)];
+      await messages.updateOne({ _id: filter }, { $set: { message_id: name } });
     },
     close: () => client.close(),
   };

@@ -1,11 +1,16 @@
 import { expect } from 'chai';
 import { v7 } from 'uuid';
+import { AppError } from '../../src/domain/errors.js';
 import type { User } from '../../src/domain/user.js';
 import type { Message } from '../../src/domain/message.js';
+import type { ListedBody } from '../../src/ports/body-store.js';
+import type { NamedBody } from '../../src/ports/inspection.js';
+import { createSweeper } from '../../src/services/integrity/sweeper.js';
 import { createEraseWorker } from '../../src/services/messages/erase-worker.js';
 import { PROBLEMS, type ProblemKind } from '../../src/services/integrity/verify/problems.js';
 import { verify, type VerifyReport } from '../../src/services/integrity/verify/verify.js';
 import { systemClock } from '../../src/telemetry/clock.js';
+import { verifyJson, verifyLines } from '../../src/verify-report.js';
 import { at, group, people, send } from '../conformance/chat-store.fixtures.js';
 import { damageTo, type Damage } from '../helpers/damage.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';
@@ -87,6 +92,65 @@ describe('verify', () => {
     expect(report.problems.altered_bodies.places).to.deep.equal([place(1, altered)]);
     // Nothing is invented and nothing dropped: it is all still so.
     expect(found(await run())).to.deep.equal(found(report));
+  });
+
+  it('keeps the living body of an edit whose document names another message, and says so', async () => {
+    const edited = at(messages, 1);
+    const alive = await bodyOf(edited);
+    const { bodies } = await stores.bodies.walk(null, 100);
+    const { messageId } = at(
+      bodies.filter(({ id }) => Buffer.from(id).equals(alive)),
+      0,
+    );
+    await damage.misnameBody(alive, oldId(HOUR_MS));
+    // The first body, whose document would lead to the row of both.
+    await damage.removeBody(messageId);
+    const report = await run({ repair: true, orphanAfterMs: -HOUR_MS });
+    expect(found(report)).to.deep.equal({ misnamed_bodies: 1 });
+    const bodyId = Buffer.from(alive).toString('hex');
+    expect(report.problems.misnamed_bodies).to.deep.include({ repaired: 0, places: [{ chatId, bodyId }] });
+    expect(report.clean).to.equal(false);
+    const times = { orphanAfterMs: -HOUR_MS };
+    const sweeper = createSweeper({ ...stores, clock: systemClock, logger: silentLogger, times });
+    expect(await sweeper.runOnce('full')).to.include({ end: 'complete', orphans: 0 });
+    expect((await stores.messages.find(edited.id, ada.id)).content).to.equal('two, edited');
+  });
+
+  it('goes on past a chat that somebody keeps locked, and calls nothing there judged', async () => {
+    const [orphan, foreign] = [oldId(HOUR_MS), oldId(HOUR_MS)];
+    await damage.plantBody({ id: orphan, messageId: orphan, chatId });
+    await damage.plantBody({ id: foreign, messageId: foreign, chatId: 987_654 });
+    await damage.removeBody(await bodyOf(at(messages, 0)));
+    await damage.sql('UPDATE chats SET visible_count = 7 WHERE id = ?', [chatId]);
+    const unlessStuck = <T>(id: number, work: () => Promise<T>): Promise<T> =>
+      id === chatId ? Promise.reject(new AppError('unavailable')) : work();
+    const { inspection, references } = stores;
+    const stuck = {
+      ...stores,
+      eraser: eraser(),
+      inspection: {
+        ...inspection,
+        stillNamed: (id: number, rows: readonly NamedBody[]) => unlessStuck(id, () => inspection.stillNamed(id, rows)),
+        recount: (id: number) => unlessStuck(id, () => inspection.recount(id)),
+      },
+      references: {
+        ...references,
+        examineLocked: (id: number, bodies: readonly ListedBody[]) =>
+          unlessStuck(id, () => references.examineLocked(id, bodies)),
+      },
+    };
+    const report = await verify(stuck, { repair: true });
+    expect(found(report)).to.deep.equal({ orphan_bodies: 1, visible_counts: 1 });
+    expect(report.problems.orphan_bodies).to.include({ count: 1, repaired: 1 });
+    expect(report.problems.visible_counts).to.include({ count: 1, repaired: 0 });
+    expect(report).to.include({ undecided: 2, clean: false });
+    const outcome = { ...report, storage: 'here', seconds: 1, epoch: 'e', restored: false };
+    expect(verifyLines(outcome).join('\n')).to.contain('2 messages or bodies could not be judged');
+    expect(JSON.parse(verifyJson(outcome))).to.include({ undecided: 2, clean: false });
+    await damage.sql('UPDATE chats SET visible_count = 3 WHERE id = ?', [chatId]);
+    const quiet = await verify(stuck, { repair: false });
+    expect(found(quiet)).to.deep.equal({});
+    expect(verifyLines({ ...outcome, ...quiet }).at(-1)).to.equal('not clean: 2 undecided');
   });
 
   it('tells orphans from bodies that may be about to be committed, and removes only the former', async () => {

@@ -1,9 +1,9 @@
 import { mintedAt } from '../../domain/body-id.js';
-import { AppError } from '../../domain/errors.js';
 import type { BodyReferences } from '../../ports/body-references.js';
 import type { BodyStore, ListedBody } from '../../ports/body-store.js';
 import type { Failpoints } from '../../ports/failpoints.js';
 import type { Leases } from '../../ports/leases.js';
+import { unlessStuck } from './unless-stuck.js';
 
 export interface SweepBatchDeps {
   readonly bodies: Pick<BodyStore, 'delete'>;
@@ -45,7 +45,7 @@ export async function sweepBatch(deps: SweepBatchDeps, listed: readonly ListedBo
   let undecided = 0;
   for (const [chatId, candidates] of byChat(old.filter((_, index) => standings[index] === 'unnamed'))) {
     await failpoints.hit('sweep.before_lock');
-    const locked = await lockedOrNull(references, chatId, candidates);
+    const locked = await unlessStuck(() => references.examineLocked(chatId, candidates));
     if (locked === null) undecided += candidates.length;
     const lost = candidates.filter((_, index) => locked?.standings[index] === 'unnamed');
     orphans.push(...lost.filter((body) => isOlder(body, locked?.now ?? now, deps.orphanAfterMs)));
@@ -58,20 +58,6 @@ export async function sweepBatch(deps: SweepBatchDeps, listed: readonly ListedBo
     await failpoints.hit('sweep.after_delete');
   }
   return { kind: 'swept', orphans: orphans.length, leftovers: leftovers.length, undecided };
-}
-
-/** One chat that somebody keeps locked must not keep the sweeper from all that come after it. */
-async function lockedOrNull(
-  references: BodyReferences,
-  chatId: number,
-  candidates: readonly ListedBody[],
-): Promise<Awaited<ReturnType<BodyReferences['examineLocked']>> | null> {
-  try {
-    return await references.examineLocked(chatId, candidates);
-  } catch (error) {
-    if (error instanceof AppError) return null;
-    throw error;
-  }
 }
 
 /** Ids that Parley does not make tell no age, so they are never old enough. */

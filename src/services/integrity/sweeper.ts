@@ -16,6 +16,8 @@ export interface SweepTimes {
   readonly windowMs: number;
   readonly intervalMs: number;
   readonly fullIntervalMs: number;
+  /** The same where some bodies stayed undecided. */
+  readonly fullAgainMs: number;
   readonly startDelayMs: number;
 }
 
@@ -24,6 +26,7 @@ export const SWEEP_TIMES: SweepTimes = {
   windowMs: 48 * 3_600_000,
   intervalMs: 3_600_000,
   fullIntervalMs: 7 * 24 * 3_600_000,
+  fullAgainMs: 24 * 3_600_000,
   startDelayMs: 60_000,
 };
 
@@ -93,8 +96,10 @@ export function createSweeper(
     if (!(await leases.acquire('sweep', holder, LEASE_MS))) return { ...none, end: 'busy' };
     try {
       const done = await walk(kind);
-      if (done.end === 'complete' && done.undecided === 0 && kind === 'full') {
-        await leases.acquire('full_sweep', holder, times.fullIntervalMs);
+      if (done.end === 'complete' && kind === 'full') {
+        // Sooner where some stayed undecided; at once would be every time, for as long as a chat is stuck.
+        const untilNext = done.undecided === 0 ? times.fullIntervalMs : times.fullAgainMs;
+        await leases.acquire('full_sweep', holder, untilNext);
       }
       return done;
     } finally {

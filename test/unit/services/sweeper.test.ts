@@ -181,7 +181,19 @@ describe('sweeper', () => {
     world.stuckChat = 7;
     expect(await sweeper.runOnce('full')).to.include({ end: 'complete', orphans: 1, undecided: 1 });
     expect(world.left()).to.deep.equal(['stuck']);
-    expect((await sweeper.figures()).fullPassDueAt).to.equal(null);
+  });
+
+  it('looks at the latest bodies as ever while a full pass leaves some undecided, and comes again in a day', async () => {
+    world.put('stuck', 30 * DAY, 'unnamed', 7);
+    world.stuckChat = 7;
+    expect(await sweeper.runOnce()).to.include({ kind: 'full', end: 'complete', undecided: 1 });
+    expect((await sweeper.figures()).fullPassDueAt).to.deep.equal(new Date(NOW + DAY));
+    world.put('orphan', HOUR);
+    expect(await sweeper.runOnce()).to.include({ kind: 'recent', orphans: 1, undecided: 0 });
+    world.stuckChat = 0;
+    world.now += DAY + 1;
+    expect(await sweeper.runOnce()).to.include({ kind: 'full', orphans: 1, undecided: 0 });
+    expect((await sweeper.figures()).fullPassDueAt).to.deep.equal(new Date(world.now + SWEEP_TIMES.fullIntervalMs));
   });
 
   it('covers two days, and once a week everything; the week outlives the process', async () => {

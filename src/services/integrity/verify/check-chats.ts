@@ -1,3 +1,4 @@
+import { unlessStuck } from '../unless-stuck.js';
 import type { VerifyContext } from './context.js';
 import { judgeChat, PROBLEMS } from './problems.js';
 
@@ -16,8 +17,8 @@ export async function checkChats(context: VerifyContext): Promise<number> {
       for (const [kind, count] of problems) findings.note(kind, { chatId: chat.id }, count);
       const countable = [...problems.keys()].filter((kind) => PROBLEMS[kind].repair === 'recounted');
       if (context.repair && countable.length > 0) {
-        await inspection.recount(chat.id);
-        for (const kind of countable) findings.repaired(kind, 1);
+        const isDone = await unlessStuck(() => inspection.recount(chat.id).then(() => true));
+        if (isDone === true) for (const kind of countable) findings.repaired(kind, 1);
       }
     }
     checked += chats.length;

@@ -8,11 +8,11 @@ export const PROBLEMS = {
   dangling_messages: { text: 'messages whose body is missing', repair: null },
   altered_bodies: { text: 'messages whose body does not match its hash', repair: null },
   seq_gaps: { text: 'messages missing between 1 and the last seq of their chat', repair: null },
-  seq_repeats: { text: 'messages whose seq another one has, too', repair: null },
   messages_without_sender: { text: 'messages whose sender has no account', repair: null },
   orphan_bodies: { text: 'bodies that no message names', repair: 'removed' },
   erased_bodies_present: { text: 'bodies of deleted messages that are still, or again, there', repair: 'removed' },
   malformed_bodies: { text: 'documents among the bodies that Parley did not write', repair: null },
+  misnamed_bodies: { text: 'bodies of messages whose document names another message', repair: null },
   overdue_bodies: { text: 'deleted or superseded bodies that should have been erased', repair: 'erased' },
   revs_ahead: { text: 'chats with a rev of a message or participant above their own', repair: 'recounted' },
   last_seq_behind: { text: 'chats whose last_seq is below that of a message', repair: 'recounted' },
@@ -33,8 +33,7 @@ export function judgeChat(chat: InspectedChat): ReadonlyMap<ProblemKind, number>
   const isAbandoned = isGroup && chat.isActive && participants.active === 0;
   const found: readonly (readonly [ProblemKind, number])[] = [
     // Rows beyond the row's own last_seq belong to the chat as well.
-    ['seq_gaps', Math.max(0, Math.max(row.lastSeq, counted.lastSeq) - (counted.messages - counted.repeatedSeqs))],
-    ['seq_repeats', counted.repeatedSeqs],
+    ['seq_gaps', Math.max(0, Math.max(row.lastSeq, counted.lastSeq) - counted.messages)],
     ['messages_without_sender', counted.withoutSender],
     ['revs_ahead', Number(Math.max(row.changedRev, counted.rev) > row.rev)],
     ['last_seq_behind', Number(counted.lastSeq > row.lastSeq)],

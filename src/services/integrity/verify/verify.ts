@@ -16,11 +16,13 @@ export interface VerifyOptions {
 }
 
 export interface VerifyReport {
-  /** Nothing is wrong any more: no problem was found, or all of them were mended. */
+  /** Nothing is wrong any more: no problem was found, or all of them were mended; and nothing is undecided. */
   readonly clean: boolean;
   readonly checked: { readonly chats: number; readonly messages: number; readonly bodies: number };
   /** Bodies too young to be called orphans; no problem. */
   readonly pendingBodies: number;
+  /** Messages and bodies that could not be judged, because somebody kept their chat locked. */
+  readonly undecided: number;
   /** A backup's lease pauses erasing and removing, here too; null: none is held. */
   readonly backupUntil: Date | null;
   readonly problems: Readonly<Record<ProblemKind, Finding>>;
@@ -52,11 +54,13 @@ export async function verify(
   // While its lease is held nothing is erased, and being overdue is as it should be.
   if (backupUntil === null) await checkOverdue(context, deps.eraser);
   const problems = findings.all();
+  const undecided = messages.undecided + bodies.undecided;
   const kinds = Object.keys(PROBLEMS) as ProblemKind[];
   return {
-    clean: kinds.every((kind) => problems[kind].count <= problems[kind].repaired),
-    checked: { chats, messages, bodies: bodies.checked },
+    clean: undecided === 0 && kinds.every((kind) => problems[kind].count <= problems[kind].repaired),
+    checked: { chats, messages: messages.checked, bodies: bodies.checked },
     pendingBodies: bodies.pending,
+    undecided,
     backupUntil,
     problems,
   };

@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { and, eq, gt, inArray, lte, max } from 'drizzle-orm';
 import type { BodyReferences, BodyStanding } from '../../../ports/body-references.js';
 import type { ListedBody } from '../../../ports/body-store.js';
 import { lockChat } from '../chats/change.js';
@@ -10,13 +10,18 @@ export function createBodyReferences(sql: SqlDatabase): BodyReferences {
   return {
     now: () => sql.read((session) => session.now()),
     examine: (bodies) => sql.read((session) => standingsOf(session, sql.tables, bodies)),
-    examineLocked: (chatId, bodies) =>
-      sql.transaction(async (tx) => {
+    async examineLocked(chatId, bodies) {
+      const { now, standings } = await sql.transaction(async (tx) => {
         await lockChat(tx, sql.tables, chatId);
         // After the lock: whoever commits later reads a later time, and knows by it that it comes too late.
         const now = await tx.now();
         return { now, standings: await standingsOf(tx, sql.tables, bodies) };
-      }),
+      });
+      const unnamed = bodies.filter((_, index) => standings[index] === 'unnamed');
+      if (unnamed.length === 0) return { now, standings };
+      const settled = await sql.read((session) => searchChat(session, sql.tables, chatId, unnamed));
+      return { now, standings: standings.map((standing, index) => settled.get(bodies[index]) ?? standing) };
+    },
   };
 }
 
@@ -48,6 +53,41 @@ async function standingsOf(
     if (named.has(key) || waiting.get(key) === true) return 'named';
     return waiting.has(key) ? 'erased' : 'unnamed';
   });
+}
+
+/** Rows of one statement of the search: some milliseconds, so that a chat of a million does not time out. */
+const STEP = 10_000;
+
+/** Bodies that the look by message did not find, looked for in every row of their chat. */
+async function searchChat(
+  session: Session,
+  tables: Tables,
+  chatId: number,
+  bodies: readonly ListedBody[],
+): Promise<ReadonlyMap<ListedBody | undefined, BodyStanding>> {
+  const { messageMetadata: rows } = tables;
+  const ids = bodies.map((body) => body.id);
+  const [chat] = await session.db
+    .select({ lastSeq: max(rows.seq) })
+    .from(rows)
+    .where(eq(rows.chatId, chatId));
+  const pointedTo = new Set<string>();
+  for (let after = -1; after < (chat?.lastSeq ?? -1); after += STEP) {
+    const step = and(eq(rows.chatId, chatId), gt(rows.seq, after), lte(rows.seq, after + STEP));
+    const found = await session.db
+      .select({ bodyId: rows.bodyId })
+      .from(rows)
+      .where(and(step, eq(rows.isDeleted, false), inArray(rows.bodyId, ids)));
+    for (const row of found) pointedTo.add(hexOf(row.bodyId));
+  }
+  // Last, for what was committed or filed during the search.
+  const standings = await standingsOf(session, tables, bodies);
+  return new Map(
+    bodies.map((body, index) => {
+      const standing = standings[index] ?? 'unnamed';
+      return [body, standing === 'unnamed' && pointedTo.has(hexOf(body.id)) ? 'misnamed' : standing];
+    }),
+  );
 }
 
 function hexOf(id: Uint8Array): string {

@@ -4,7 +4,6 @@ import type { ChatCounters } from '../../../ports/inspection.js';
 /** What the rows of a chat's messages come to. */
 export interface CountedMessages extends ChatCounters {
   readonly messages: number;
-  readonly repeatedSeqs: number;
   readonly withoutSender: number;
   readonly rev: number;
 }
@@ -12,7 +11,7 @@ export interface CountedMessages extends ChatCounters {
 /** Rows of one statement: a few milliseconds each, so that a chat of a million neither times out nor holds others up. */
 const STEP = 10_000;
 
-const COUNT = `SELECT COUNT(*) AS messages, COUNT(DISTINCT t.seq) AS seqs, MAX(t.seq) AS last_seq, MAX(t.rev) AS rev,
+const COUNT = `SELECT COUNT(*) AS messages, MAX(t.seq) AS last_seq, MAX(t.rev) AS rev,
     SUM(CASE WHEN t.is_deleted = FALSE THEN 1 ELSE 0 END) AS visible,
     MAX(CASE WHEN t.is_deleted = FALSE THEN t.seq ELSE 0 END) AS last_visible,
     SUM(CASE WHEN u.id IS NULL THEN 1 ELSE 0 END) AS without_sender
@@ -31,7 +30,6 @@ export async function countMessages(session: Session, chatId: number): Promise<C
     after = Number(row?.['last_seq']);
     total = {
       messages: total.messages + messages,
-      repeatedSeqs: total.repeatedSeqs + messages - Number(row?.['seqs']),
       lastSeq: after,
       rev: Math.max(total.rev, Number(row?.['rev'])),
       visibleCount: total.visibleCount + Number(row?.['visible']),
@@ -44,7 +42,6 @@ export async function countMessages(session: Session, chatId: number): Promise<C
 
 const NOTHING: CountedMessages = {
   messages: 0,
-  repeatedSeqs: 0,
   lastSeq: 0,
   rev: 0,
   visibleCount: 0,
