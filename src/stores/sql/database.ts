@@ -100,6 +100,11 @@ export interface SqlDatabase {
     work: (tx: Session, opened: readonly (readonly SqlRow[])[]) => Promise<Closing<T>>,
     options: { readonly isPatient: boolean },
   ): Promise<T>;
+  /**
+   * One statement as a transaction of its own, in one round trip on MySQL: its locks never wait for this process. Run
+   * again like a transaction; answers how many rows its condition matched.
+   */
+  write(statement: Statement): Promise<number>;
   close(): Promise<void>;
 }
 

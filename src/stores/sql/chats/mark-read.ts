@@ -1,10 +1,8 @@
-import { and, eq, isNull, lt } from 'drizzle-orm';
 import { AppError } from '../../../domain/errors.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { Session } from '../database.js';
-import { chatPlaces } from './change.js';
 import type { RepositoryContext } from './context.js';
-import { settled } from './settle.js';
+import { changeOwnRow } from './own-row.js';
 import { countUnread } from './unread.js';
 
 const STATE = `SELECT c.last_seq, c.last_visible_seq, p.last_read_seq
@@ -36,33 +34,13 @@ export async function markRead(
   });
 }
 
+const MOVE = `UPDATE chat_participants SET last_read_seq = ?
+  WHERE chat_id = ? AND user_id = ? AND left_at IS NULL AND last_read_seq < ?`;
+
 /** Whether the mark was below until now. */
-async function moveTo(context: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<boolean> {
-  const { sql } = context;
-  const { chatParticipants } = sql.tables;
-  return settled(
-    sql,
-    async (tx) => {
-      const written = await tx.db
-        .update(chatParticipants)
-        .set({ lastReadSeq: wanted })
-        .where(
-          and(
-            eq(chatParticipants.chatId, chatId),
-            eq(chatParticipants.userId, userId),
-            isNull(chatParticipants.leftAt),
-            lt(chatParticipants.lastReadSeq, wanted),
-          ),
-        );
-      return tx.affectedRows(written) > 0;
-    },
-    async (tx) => {
-      const mine = and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, userId));
-      const [row] = await tx.lock(tx.db.select().from(chatParticipants).where(mine));
-      return row !== undefined && row.lastReadSeq >= wanted ? 'committed' : 'absent';
-    },
-    chatPlaces(context),
-  );
+function moveTo(context: RepositoryContext, chatId: number, userId: number, wanted: number): Promise<boolean> {
+  const move = { text: MOVE, values: [wanted, chatId, userId, wanted] };
+  return changeOwnRow(context, chatId, userId, move, (row) => row.lastReadSeq >= wanted);
 }
 
 async function countParticipants(session: Session, chatId: number): Promise<number> {

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { ChatView } from '../../../domain/chat.js';
 import { AppError } from '../../../domain/errors.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
@@ -7,6 +7,7 @@ import { chatPlaces } from './change.js';
 import { insertChat, wasCreated } from './create-group.js';
 import type { RepositoryContext } from './context.js';
 import { activeUsers, chatWithMembers } from './members.js';
+import { changeOwnRow } from './own-row.js';
 import { toView } from './rows.js';
 import { settled } from './settle.js';
 
@@ -60,21 +61,13 @@ async function createDirect(
   );
 }
 
+const SHOW = 'UPDATE chat_participants SET hidden_seq = NULL WHERE chat_id = ? AND user_id = ?';
+
 async function unhide(context: RepositoryContext, view: ChatView, userId: number): ReturnType<ChatStore['openDirect']> {
   const mine = view.participants.find((participant) => participant.userId === userId);
   if (mine === undefined || mine.hiddenSeq === null) return { view, created: false, unhidden: false };
-  const { sql } = context;
-  const { chatParticipants } = sql.tables;
-  const row = and(eq(chatParticipants.chatId, view.chat.id), eq(chatParticipants.userId, userId));
-  await settled(
-    sql,
-    (tx) => tx.db.update(chatParticipants).set({ hiddenSeq: null }).where(row),
-    async (tx) => {
-      const [found] = await tx.lock(tx.db.select().from(chatParticipants).where(row));
-      return found?.hiddenSeq === null ? 'committed' : 'absent';
-    },
-    chatPlaces(context),
-  );
+  const show = { text: SHOW, values: [view.chat.id, userId] };
+  await changeOwnRow(context, view.chat.id, userId, show, (row) => row.hiddenSeq === null);
   const participants = view.participants.map((one) => (one.userId === userId ? { ...one, hiddenSeq: null } : one));
   // A newer message has brought it back already.
   const unhidden = view.chat.lastSeq <= mine.hiddenSeq;

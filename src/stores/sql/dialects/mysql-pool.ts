@@ -37,9 +37,10 @@ const IDLE_MS = 30_000;
 
 const SESSION = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  // A holder that falls silent keeps its locks no longer than wait_timeout. The sql_mode is pinned because values are
+  // A holder that falls silent keeps its locks no longer than wait_timeout. Single statements commit by themselves,
+  // whatever the server's own setting. The sql_mode is pinned because values are
   // escaped on this side, which NO_BACKSLASH_ESCAPES would turn into a hole, and because cut values must be errors.
-  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3, wait_timeout = 60,
+  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3, wait_timeout = 60, autocommit = 1,
    sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
 ];
 

@@ -4,7 +4,7 @@ import { mysqlTables } from '../tables.js';
 import { Line } from './line.js';
 import { batchPackets } from './mysql-packet.js';
 import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './mysql-pool.js';
-import { mysqlSession } from './mysql-session.js';
+import { bind, mysqlSession } from './mysql-session.js';
 import { judged, runTransaction, withRetries, type TransactionLine } from './transaction.js';
 
 /**
@@ -81,6 +81,20 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
     return run(lease, line, { begin, commit }, () => fn(session));
   }
 
+  /** Commits by itself: a process that stops in the middle of it leaves no lock behind. */
+  async function writeOnce({ text, values }: Statement): Promise<number> {
+    const lease = await pool.acquire();
+    const line = new Line(hooks, 'write');
+    const session = mysqlSession(lease.connection, line, lease.increment);
+    const begin = () => Promise.resolve();
+    const commit = () =>
+      line.togetherWithCommit([text], () =>
+        lease.connection.query({ sql: text, timeout: DEADLINE_MS }, values.map(bind)),
+      );
+    const written = await run(lease, line, { begin, commit }, () => Promise.resolve());
+    return session.affectedRows(written as unknown as WriteResult);
+  }
+
   async function batchOnce<T>(
     opening: readonly Statement[],
     work: (tx: Session, opened: readonly (readonly SqlRow[])[]) => Promise<Closing<T>>,
@@ -114,6 +128,7 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
         () => batchOnce(opening, work),
         (failure) => isRetryable(failure) && (isPatient || !isLockWait(failure)),
       ),
+    write: (statement) => withRetries(() => writeOnce(statement)),
     async close() {
       await Promise.all([pool.close(), batchPool.close()]);
     },

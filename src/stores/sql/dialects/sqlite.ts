@@ -155,6 +155,8 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
     snapshot: (fn) => judged(() => snapshot(fn)),
     transaction: (fn) => withRetries(() => transactionOnce(fn)),
     batch: (opening, work) => withRetries(() => transactionOnce(batchByStep(opening, work))),
+    write: ({ text, values }) =>
+      withRetries(() => transactionOnce(async (tx) => tx.affectedRows(await tx.run(text, values)))),
     truncateLog: () => judged(truncateLog),
     async close() {
       // The driver closes files only when its objects are collected; what is in the log so far moves to the file now.
