@@ -15,6 +15,8 @@ export class Keeper {
   /** Up to where it has everything. */
   rev = 0;
   readonly held = new Map<string, Held>();
+  /** How far each has read; a mark never moves back. */
+  readonly marks = new Map<number, number>();
   private seen = new Set<string>();
   private lastSeq = 0;
   private isOver = false;
@@ -42,8 +44,17 @@ export class Keeper {
     this.isLive = true;
   }
 
+  mark(userId: number, lastReadSeq: number): void {
+    this.marks.set(userId, Math.max(lastReadSeq, this.marks.get(userId) ?? 0));
+  }
+
   take(frame: Frame): void {
     const { type, rev } = frame;
+    if (type === 'read') this.mark(Number(frame['user_id']), Number(frame['last_read_seq']));
+    if (type === 'ready') {
+      const reads = frame['reads'] as { user_id: number; last_read_seq: number }[];
+      for (const { user_id, last_read_seq } of reads) this.mark(user_id, last_read_seq);
+    }
     if (frame['chat_id'] !== this.chatId || typeof rev !== 'number' || type === 'pong' || type === 'ack') return;
     expect(this.isOver, `${String(type)} after one's own removal`).to.equal(false);
     if (type === 'ready' || type === 'caught_up') {

@@ -9,6 +9,8 @@ export class ModelChat {
   readonly log: DurableEvent[] = [];
   rev = 0;
   lastSeq = 0;
+  /** How far each has read. */
+  readonly marks = new Map<number, number>();
 
   constructor(readonly members: Set<number>) {}
 
@@ -73,8 +75,9 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
     if (since.epoch !== null && since.epoch !== this.epoch) return { ...resync, reason: 'other_epoch' };
     if (since.rev > rev) return { ...resync, reason: 'future_rev' };
     const delta = this.chat(chatId).delta(since.rev);
+    const reads = [...this.chat(chatId).marks].map(([reader, lastReadSeq]) => ({ userId: reader, lastReadSeq }));
     if (delta.events.length > maxItems) return { ...resync, reason: 'too_large' };
-    return { kind: 'delta', delta: { ...delta, rev }, state: { lastSeq, unreadCount: 0, reads: [] } };
+    return { kind: 'delta', delta: { ...delta, rev }, state: { lastSeq, unreadCount: 0, reads } };
   }
 
   chatsOf(userId: number, limit: number): Promise<readonly ChatRev[]> {

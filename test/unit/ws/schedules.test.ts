@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createMemoryBroker } from '../../../src/brokers/memory.js';
+import { AppError } from '../../../src/domain/errors.js';
 import type { ChatEvent, DurableEvent } from '../../../src/domain/events.js';
 import type { Broker } from '../../../src/ports/broker.js';
 import { presentEvent } from '../../../src/presenters/events.js';
@@ -49,6 +50,7 @@ class World {
     const steps: readonly [() => void, ...(() => void)[]] = [
       () => this.write(),
       () => this.write(),
+      () => this.read(1 + dice.below(3)),
       () => this.come(dice.of(this.keepers)),
       () => this.go(dice.of(this.keepers)),
       () => this.resumeAgain(dice.of(this.keepers)),
@@ -95,6 +97,9 @@ class World {
         new Map([...state].map(([key, { value }]) => [key, value])),
       );
       expect(keeper.rev, `${who}: rev of user ${keeper.userId}`).to.equal(this.harness.rev);
+      expect(keeper.marks, `${who}: read marks of user ${keeper.userId}`).to.deep.equal(
+        this.harness.store.chat(CHAT).marks,
+      );
     }
   }
 
@@ -133,6 +138,15 @@ class World {
                 ? { ...base, type: 'participant_removed', userId: 3, by: 1 }
                 : { ...base, type: 'participant_added', participant: participant(3), by: 1 };
     harness.publish(event);
+  }
+
+  /** A mark is state: of several that are under way only the last one counts. */
+  private read(userId: number): void {
+    const { lastSeq, marks } = this.harness.store.chat(CHAT);
+    const lastReadSeq = Math.max(marks.get(userId) ?? 0, this.dice.below(lastSeq + 1));
+    marks.set(userId, lastReadSeq);
+    const event = { type: 'read' as const, chatId: CHAT, userId, lastReadSeq, ownOnly: false, at: new Date(START) };
+    void this.harness.broker.publish([event]);
   }
 
   private come(keeper: Keeper): void {
@@ -183,13 +197,15 @@ class World {
   }
 
   private slowly<A extends readonly unknown[], T>(read: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+    const { dice } = this;
     return (...args) => {
       if (this.isCalm) return read(...args);
       return new Promise((resolve, reject) => {
         const pending: Pending = {
           answer: null,
           look() {
-            const result = read(...args);
+            const fails = dice.below(8) === 0;
+            const result = fails ? Promise.reject<T>(new AppError('unavailable')) : read(...args);
             result.catch(() => undefined);
             pending.answer = () => void result.then(resolve, reject);
           },
@@ -208,7 +224,10 @@ class World {
         const frame = JSON.parse(Buffer.from(bytes).toString('utf8')) as Frame;
         keeper.take(frame);
         // The client reads the chat as it is now; frames that are under way are older or newer than that.
-        if (frame['type'] === 'resync_required') keeper.startAfresh(Number(frame['rev']), this.state());
+        if (frame['type'] === 'resync_required') {
+          keeper.startAfresh(Number(frame['rev']), this.state());
+          for (const mark of this.harness.store.chat(CHAT).marks) keeper.mark(...mark);
+        }
       }
       entry.taken += frames.length;
     }
