@@ -5,7 +5,7 @@
  * believe it holds it: what is done under a lease must be harmless when done twice.
  */
 export interface Leases {
-  /** True: held by `holder` for `ms` from now, anew or still. False: someone else holds it. */
+  /** True: held by `holder` for `ms` from now at least, anew or still (what was promised before is not cut short). False: someone else holds it. */
   acquire(name: LeaseName, holder: string, ms: number): Promise<boolean>;
   /** Gives it up; not holding it is no error. */
   release(name: LeaseName, holder: string): Promise<void>;

@@ -105,6 +105,22 @@ describe('embedded storage', () => {
     });
   });
 
+  it('answers for a text that is no UTF-8 any more, which the driver cannot read', async () => {
+    await withStores(async (stores) => {
+      const [id, other] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+      const body = { messageId: id, chatId: 1, senderId: 1, content: 'whole Ω', timestamp: new Date() };
+      await stores.bodies.insert([
+        { ...body, id },
+        { ...body, id: other },
+      ]);
+      const damage = "UPDATE bodies SET content = CAST(x'fffe41' AS TEXT) WHERE id = ?";
+      await stores.sql.transaction((tx) => tx.run(damage, [id]));
+      const found = [...(await stores.bodies.find([id, other])).values()];
+      expect(found.map(({ intact }) => intact).sort()).to.deep.equal([false, true]);
+      expect(found.find(({ intact }) => intact)?.content).to.equal('whole Ω');
+    });
+  });
+
   it('leaves nothing of an erased text in its files, also while it runs and while others read', async () => {
     await withStores(async (stores) => {
       const bodies = Array.from({ length: 200 }, (_, at) => {

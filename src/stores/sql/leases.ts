@@ -12,7 +12,10 @@ export function createLeases(sql: SqlDatabase): Leases {
       const [held] = await tx.lock(tx.db.select().from(leases).where(eq(leases.name, name)));
       const now = await tx.now();
       if (held !== undefined && held.holder !== holder && held.expiresAt > now) return false;
-      const expiresAt = new Date(now.getTime() + ms);
+      const asked = now.getTime() + ms;
+      // A holder that comes again extends: what it was promised before is never cut short.
+      const promised = held?.holder === holder ? held.expiresAt.getTime() : 0;
+      const expiresAt = new Date(Math.max(asked, promised));
       if (held === undefined) await tx.db.insert(leases).values({ name, holder, expiresAt });
       else await tx.db.update(leases).set({ holder, expiresAt }).where(eq(leases.name, name));
       return true;

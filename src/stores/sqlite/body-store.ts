@@ -8,7 +8,8 @@ import { walkSqliteBodies } from './body-walk.js';
 // Constant texts over one JSON parameter: the client compiles every new text again.
 const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content, timestamp, sha256)
   SELECT unhex(value->>0), unhex(value->>1), value->>2, value->>3, value->>4, value->>5, unhex(value->>6) FROM json_each(?)`;
-const FIND = `SELECT id, content, sha256 FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
+// As bytes: the driver ends the process over a text that is not UTF-8, which one flipped bit of the file can make it.
+const FIND = `SELECT id, CAST(content AS BLOB) AS content, sha256 FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 const DELETE = `DELETE FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 
 /** What stores bodies, in the transaction of the rows that name them too. */
@@ -86,8 +87,13 @@ function toRow(body: Body): readonly (string | number)[] {
 }
 
 function toStored(content: unknown, sha256: unknown): StoredBody {
-  if (typeof content !== 'string' || !(sha256 instanceof Uint8Array)) return { content: '', intact: false };
-  return { content, intact: contentHash(content).equals(sha256) };
+  if (!(content instanceof Uint8Array && sha256 instanceof Uint8Array)) return { content: '', intact: false };
+  const { buffer, byteOffset, byteLength } = content;
+  // What has the hash of a text that was well-formed is that text.
+  return {
+    content: Buffer.from(buffer, byteOffset, byteLength).toString('utf8'),
+    intact: contentHash(content).equals(sha256),
+  };
 }
 
 function hexList(ids: readonly Uint8Array[]): string {
