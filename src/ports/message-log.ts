@@ -41,8 +41,8 @@ export type HistoryWindow = {
  * with equal content is answered with the first message as it stands now, other content is `client_message_id_reused`,
  * and both before any refusal: a retry by someone removed since still gets its first answer.
  * A repeat whose first message cannot be read right now is `unavailable` and may be asked again; it stays stored.
- * Who calls: services/messages; `append` and `appendUnlessBusy` only the group-commit writer, at most one call of each
- * at a time, and never drafts of one chat in both.
+ * Who calls: services/messages; `append` and `appendUnlessBusy` only the group-commit writer, at most two calls at a
+ * time (one of each lane, so at most one of `append`), and never drafts of one chat in both.
  * Reads see deleted messages nowhere; a body that cannot be read gives `contentStatus: 'unavailable'` and the page
  * goes on. At most three SQL statements and one body read, whatever the depth of a window.
  */

@@ -9,6 +9,8 @@ export interface SecondLaneDeps {
     /** Most drafts that wait here for one chat, so that a stuck one does not take the room of all. */
     readonly queuedOfBusyChat: number;
   };
+  /** Without waiting: all of the batch, which is of one chat, is `busy` where somebody still holds that. */
+  readonly offer: (batch: readonly Waiting[]) => Promise<readonly (AppendOutcome | 'busy')[]>;
   /** Waits for the chat's lock. */
   readonly store: (batch: readonly Waiting[]) => Promise<readonly AppendOutcome[]>;
   /** Answers and publishes. */
@@ -16,14 +18,17 @@ export interface SecondLaneDeps {
 }
 
 /**
- * Where the sends of chats go that somebody else is holding: one chat at a time and waiting for its lock, so that a stuck
- * chat costs the others nothing. A chat that is here takes all of its later sends along until nothing of it is left, so
+ * Where the sends of chats go that somebody else is holding: one chat at a time, so that a stuck chat costs the others
+ * nothing. Most were busy only for a moment, so a chat is offered first; its lock is waited for, which takes up to six
+ * seconds, only when it is the only one here or has been busy again. A chat that is here takes all of its later sends along until nothing of it is left, so
  * that they keep their order (I7).
  */
 export class SecondLane {
   /** By chat, whose turn is next first. A chat stays listed while its batch is being written. */
   readonly #chats = new Map<number, WaitingQueue>();
   readonly #deps: SecondLaneDeps;
+  /** Those that were offered in vain since their last turn. */
+  readonly #busyAgain = new Set<number>();
   #running: Promise<void> | null = null;
 
   constructor(deps: SecondLaneDeps) {
@@ -67,18 +72,29 @@ export class SecondLane {
   }
 
   async #run(): Promise<void> {
-    const { limits, store, conclude } = this.#deps;
     // What the first lane has just found busy arrives here together.
     await Promise.resolve();
-    for (let [next] = this.#chats; next !== undefined; [next] = this.#chats) {
-      const [chatId, queue] = next;
-      const batch = queue.take(limits.batch);
-      const outcomes = batch.length === 0 ? [] : await store(batch);
-      this.#chats.delete(chatId);
-      if (queue.length > 0) this.#chats.set(chatId, queue);
-      await conclude(batch, outcomes);
-    }
+    for (let [next] = this.#chats; next !== undefined; [next] = this.#chats) await this.#serve(...next);
     this.#running = null;
+  }
+
+  /** The turn of one chat; what is left of it stands last in line afterwards. */
+  async #serve(chatId: number, queue: WaitingQueue): Promise<void> {
+    const { limits, offer, store, conclude } = this.#deps;
+    const batch = queue.take(limits.batch);
+    const waits = this.#chats.size === 1 || this.#busyAgain.has(chatId);
+    const outcomes = batch.length === 0 ? [] : await (waits ? store(batch) : offer(batch));
+    const settled = outcomes.filter((outcome) => outcome !== 'busy');
+    const isBusy = settled.length < outcomes.length;
+    if (isBusy) this.#busyAgain.add(chatId);
+    else this.#busyAgain.delete(chatId);
+    if (isBusy) queue.putBack(batch.filter((_, index) => outcomes[index] === 'busy'));
+    this.#chats.delete(chatId);
+    if (queue.length > 0) this.#chats.set(chatId, queue);
+    await conclude(
+      batch.filter((_, index) => outcomes[index] !== 'busy'),
+      settled,
+    );
   }
 
   #sum(of: (queue: WaitingQueue) => number): number {

@@ -35,6 +35,12 @@ export class WaitingQueue {
     return taken;
   }
 
+  /** Puts back what was taken last, in front of what has come since. */
+  putBack(taken: readonly Waiting[]): void {
+    this.#items = [...taken, ...this.#items];
+    for (const { bytes } of taken) this.#bytes += bytes;
+  }
+
   /** Refuses those that have waited since before then; nothing has happened to them yet. */
   refuseOlder(than: number): void {
     const young = this.#items.findIndex((waiting) => waiting.since >= than);

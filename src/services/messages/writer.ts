@@ -68,6 +68,7 @@ export function createMessageWriter(
   let watch: NodeJS.Timeout | null = null;
   const secondLane = new SecondLane({
     limits,
+    offer: (batch) => store(batch, (drafts) => log.appendUnlessBusy(drafts)),
     store: (batch) => store(batch, (drafts) => log.append(drafts)),
     conclude,
   });

@@ -11,8 +11,11 @@ class BusyLog {
   readonly stored: string[] = [];
   readonly waited: string[][] = [];
   readonly #held: (() => void)[] = [];
+  /** Called before it is looked which chats are busy. */
+  onOffer: (chatIds: readonly number[]) => void = () => undefined;
 
   appendUnlessBusy(drafts: readonly MessageDraft[]): Promise<readonly (AppendOutcome | 'busy')[]> {
+    this.onOffer([...new Set(drafts.map((draft) => draft.chatId))]);
     return Promise.resolve(drafts.map((draft) => (this.busy.has(draft.chatId) ? 'busy' : this.#store(draft))));
   }
 
@@ -87,6 +90,27 @@ describe('second lane', () => {
     }
     await Promise.all(all);
     expect(log.waited).to.deep.equal([['a1'], ['b1'], ['a2']]);
+  });
+
+  it('stores what was busy only for a moment before it waits for a chat that is stuck', async () => {
+    const log = new BusyLog();
+    const writer = open(log);
+    for (const chat of [1, 2, 3]) log.busy.add(chat);
+    const stuck = writer.write(draft(1, 'a1'));
+    const quick = [writer.write(draft(2, 'b1')), writer.write(draft(3, 'c1')), writer.write(draft(2, 'b2'))];
+    log.onOffer = (chatIds) => {
+      // By the time that the stuck one is offered again, the others are free.
+      if (chatIds.length === 1 && chatIds[0] === 1) for (const chat of [2, 3]) log.busy.delete(chat);
+    };
+    expect((await Promise.all(quick)).map(code)).to.deep.equal(['ok', 'ok', 'ok']);
+    expect(log.stored).to.deep.equal(['b1', 'b2', 'c1']);
+    await until('a1 waits', () => log.waited.length === 1);
+    const later = writer.write(draft(1, 'a2'));
+    log.letThrough();
+    await until('a2 waits', () => log.waited.length === 2);
+    log.letThrough();
+    expect((await Promise.all([stuck, later])).map(code)).to.deep.equal(['ok', 'ok']);
+    expect(log.stored).to.deep.equal(['b1', 'b2', 'c1', 'a1', 'a2']);
   });
 
   it('refuses what waits for too long or does not fit, and drains', async () => {
