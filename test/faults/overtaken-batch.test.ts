@@ -49,7 +49,7 @@ describe('a batch that others overtake', () => {
     const clock: Clock = { now: () => now, monotonic: () => monotonic };
     const mint = createMint(clock);
     expect(mint.synchronised()).to.equal(false);
-    mint.observe(new Date(now + 3_600_000));
+    mint.observe(new Date(now + 3_600_000), clock.monotonic());
     const minted = mint.mint();
     expect(minted.at.getTime()).to.equal(now + 3_600_000);
     expect(Buffer.from(minted.id).readUIntBE(0, 6)).to.equal(minted.at.getTime());

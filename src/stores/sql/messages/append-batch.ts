@@ -69,11 +69,12 @@ export async function writeBatch(
     sql,
     async (plan) => {
       const { opening, read } = openingOf(sql.kind, state, work);
+      const began = context.clock.monotonic();
       return sql.batch(
         opening,
         async (tx, opened) => {
           plan(null);
-          const closing = await decide(tx, context, state, work, read(opened));
+          const closing = await decide(tx, context, state, work, read(opened), began);
           plan({ value: closing.planned });
           return closing;
         },
@@ -126,12 +127,14 @@ async function decide(
   state: AppendState,
   { sends, bodies }: BatchWork,
   opened: Reading,
+  began: number,
 ): Promise<Closing<BatchResult> & { readonly planned: Planned }> {
   await reach(context, 'append.locked');
   const { kind } = context.sql;
   const { allowed, known, refused, busy } = await admit(tx, kind, state.members, sends, opened);
+  const since = opened.now === null ? context.clock.monotonic() : began;
   const now = opened.now ?? (await tx.now());
-  state.mint.observe(now);
+  state.mint.observe(now, since);
   const lost = allowed.length === 0 ? NONE_LOST : await bodies.lostBeforeLong();
   // Behind everything that is waited for: this process may have stood still meanwhile.
   const stale = allowed.filter((send) => !isFresh(send.minted, now, context.clock));

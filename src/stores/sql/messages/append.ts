@@ -6,6 +6,7 @@ import type { AppendState } from './append-state.js';
 import { writeRows } from './append-rows.js';
 import { dropBodies, startBodies, type BatchBodies } from './body-writes.js';
 import { findFirst } from './duplicates.js';
+import { synchronise } from './minting.js';
 import { outcomesOf, type Fate } from './outcomes.js';
 import { atMost, within } from '../../patience.js';
 import { readFirsts, type FirstMessages } from './repeats.js';
@@ -32,7 +33,7 @@ export async function appendBatch(
 ): Promise<readonly (AppendOutcome | 'busy')[]> {
   if (drafts.length === 0) return [];
   const { mint, kept, pace } = state;
-  if (!mint.synchronised()) mint.observe(await context.sql.read((session) => session.now()));
+  await synchronise(mint, context.sql, context.clock);
   const { sends, stored } = groupSends(drafts, mint, kept);
   const bodies = startBodies(context, pace, sends, stored);
   const fates = new Map<Send, Fate>();

@@ -13,7 +13,7 @@ import type { Session, SqlDatabase } from '../database.js';
 import { withContents } from './contents.js';
 import { dropBodies, insertBodies } from './body-writes.js';
 import { readMessageState } from './message-state.js';
-import { assertFresh, type Mint, type Minted } from './minting.js';
+import { assertFresh, synchronise, type Mint, type Minted } from './minting.js';
 import { toMessage, type MessageRow } from './rows.js';
 
 type Edit = Parameters<MessageLog['edit']>[0];
@@ -30,7 +30,7 @@ const MAX_ROUNDS = 8;
  * another body by then, the comparison is made again.
  */
 export async function editMessage(context: RepositoryContext, mint: Mint, edit: Edit): Promise<Change<Message>> {
-  if (!mint.synchronised()) mint.observe(await context.sql.read((session) => session.now()));
+  await synchronise(mint, context.sql, context.clock);
   const written: Minted[] = [];
   try {
     return await tryEdit(context, mint, edit, written);
@@ -116,8 +116,9 @@ async function writeEdit(
   if (chat === null) throw new AppError('message_not_found');
   const row = await editableRow(tx, context.sql.kind, edit);
   if (!Buffer.from(row.bodyId).equals(before.bodyId)) return null;
+  const since = context.clock.monotonic();
   const now = await tx.now();
-  mint.observe(now);
+  mint.observe(now, since);
   assertFresh(minted, now, context.clock);
   const rev = chat.rev + 1;
   const change = { bodyId: minted.id, version: row.version + 1, isEdited: true, editedAt: now, rev };

@@ -2,6 +2,7 @@ import { v7 } from 'uuid';
 import { COMMIT_WITHIN_MS } from '../../../domain/body-id.js';
 import { AppError } from '../../../domain/errors.js';
 import type { Clock } from '../../../ports/clock.js';
+import type { SqlDatabase } from '../database.js';
 
 /** A fresh id of a body, and when it was made by the database's clock and by the process's own. */
 export interface Minted {
@@ -14,12 +15,20 @@ export interface Minted {
 export interface Mint {
   /** Never the same id twice, not even for a retry of the same write. */
   mint(): Minted;
-  /** Every reading of the database's clock under a lock refreshes the offset. */
-  observe(databaseNow: Date): void;
+  /**
+   * Every reading of the database's clock under a lock refreshes the offset. `since`: the process's monotonic clock before
+   * the statement set off.
+   */
+  observe(databaseNow: Date, since: number): void;
   /** Whether the offset has been set since the start. */
   readonly synchronised: () => boolean;
 }
 
+/**
+ * The database read its clock somewhere between the statement's start and now, so the offset lies between two bounds, and
+ * is moved no further than they demand. A process that waited for a lock, or stood still, in between learns little from
+ * such a reading, and nothing wrong.
+ */
 export function createMint(clock: Clock): Mint {
   let offset: number | null = null;
   return {
@@ -27,11 +36,20 @@ export function createMint(clock: Clock): Mint {
       const msecs = Math.max(0, Math.round(clock.now() + (offset ?? 0)));
       return { id: v7({ msecs }, new Uint8Array(16)), at: new Date(msecs), monotonic: clock.monotonic() };
     },
-    observe(databaseNow) {
-      offset = databaseNow.getTime() - clock.now();
+    observe(databaseNow, since) {
+      const least = databaseNow.getTime() - clock.now();
+      const most = least + Math.max(0, clock.monotonic() - since);
+      offset = offset === null ? (least + most) / 2 : Math.min(Math.max(offset, least), most);
     },
     synchronised: () => offset !== null,
   };
+}
+
+/** Sets the offset where nothing has been read of the database's clock since the start. */
+export async function synchronise(mint: Mint, sql: SqlDatabase, clock: Clock): Promise<void> {
+  if (mint.synchronised()) return;
+  const since = clock.monotonic();
+  mint.observe(await sql.read((session) => session.now()), since);
 }
 
 /**
