@@ -4,6 +4,7 @@ import { mkdtemp, rmdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { waitUntil } from '../../helpers/servers/wait-until.js';
 
 const run = promisify(execFile);
 
@@ -41,7 +42,12 @@ export class SmallDisk {
 
   /** Leaves so much room to what is there now. */
   async leave(bytes: number): Promise<void> {
-    await this.#resize(String((await this.used()) + bytes));
+    await waitUntil(async () => this.#resize(String((await this.used()) + bytes)), {
+      // A size below what is there by the time it is asked for is refused, and writers go on meanwhile.
+      what: 'the disk is resized before more is written to it',
+      deadlineMs: 20_000,
+      everyMs: 10,
+    });
   }
 
   grow(): Promise<void> {
