@@ -172,7 +172,8 @@ describe('F36 restore drill', function () {
     const doomed = [await client.send(alice, group, 'a'), await client.send(alice, group, 'b')];
     await dumps.dumpSql(from, sqlFile());
     for (const { id } of doomed) await client.as(alice).del(`/messages/${id}`);
-    await app.eraser.runOnce();
+    // The first call may join a pass that looked before the deletions.
+    for (let pass = 0; pass < 2; pass += 1) await app.eraser.runOnce();
     await dumps.restoreBodies(to, await dumps.dumpBodies(from));
     await dumps.restoreSql(to, sqlFile());
     const { code, report } = await verifyRestored();
