@@ -1,0 +1,22 @@
+import { createRandom } from '../helpers/random.js';
+import { runSchedules } from '../unit/ws/schedules.js';
+import { isSplit, report, rounds } from './figures.js';
+
+const SCHEDULES = rounds(400, 10_000);
+
+/** The stores are models, so both storages are the same. */
+function schedulesSuite(): void {
+  describe('F28 random schedules of reading on', function () {
+    this.timeout(20 * 60_000);
+
+    it(`leave no gap and no repeat (${SCHEDULES})`, async () => {
+      const began = performance.now();
+      const first = createRandom().seed;
+      await runSchedules(first, SCHEDULES);
+      const seconds = Math.round((performance.now() - began) / 1_000);
+      report('F28 schedules', { 'first seed': first, schedules: SCHEDULES, seconds });
+    });
+  });
+}
+
+if (!isSplit()) schedulesSuite();
