@@ -18,7 +18,7 @@ import { LIMITS } from './protocol/limits.js';
 import { createServices } from './services/index.js';
 import { createSweeper, type Sweeper, type SweepTimes } from './services/integrity/sweeper.js';
 import { createEraseWorker, type EraseWorker } from './services/messages/erase-worker.js';
-import { createMessageWriter } from './services/messages/writer.js';
+import { createMessageWriter, type WriterLimits } from './services/messages/writer.js';
 import { createPublish, createPublishToUsers } from './services/realtime/publisher.js';
 import { createReadEvents } from './services/realtime/read-events.js';
 import type { Services } from './services/services.js';
@@ -58,6 +58,7 @@ export interface Overrides {
   /** Awaited at the named places between two steps of a durable change, in stores and services. */
   readonly failpoints?: Failpoints;
   readonly sweepTimes?: Partial<SweepTimes>;
+  readonly writerLimits?: Partial<WriterLimits>;
   /** Instead of the one in memory; tests lose, double and forge events here. */
   readonly broker?: Broker;
   /** Stands between services and edges; tests hold or count calls here. */
@@ -97,7 +98,7 @@ async function wire(
   const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
   const publish = createPublish(broker, logger, failpoints);
   const readEvents = createReadEvents({ publish, clock });
-  const writer = createMessageWriter(stores.messages, publish, { failpoints });
+  const writer = createMessageWriter(stores.messages, publish, { failpoints, limits: overrides.writerLimits });
   const eraser = createEraseWorker({ ...stores, clock, logger, failpoints });
   const sweeper = createSweeper({ ...stores, clock, logger, failpoints, times: overrides.sweepTimes });
   const lastSeen = createLastSeen({ users: stores.users, clock, logger });

@@ -6,7 +6,7 @@ import type { MessageLog } from '../../src/ports/message-log.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { assertFresh, createMint } from '../../src/stores/sql/messages/minting.js';
 import { systemClock } from '../../src/telemetry/clock.js';
-import { draft, expectCode, refusal, seqs, stored } from '../conformance/chat-store.fixtures.js';
+import { contents, draft, expectCode, refusal, seqs, stored } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';
 import { setScene } from './scene.js';
 
@@ -41,6 +41,39 @@ describe('a batch that others overtake', () => {
     expect(refusal((await log.append([draft(chatId, ada, 'late')]))[0])).to.equal('unavailable');
     await expectCode(log.edit({ messageId, actorId: ada.id, content: 'late' }), 'unavailable');
     expect((await stores.chats.view(chatId, ada.id)).chat).to.deep.equal(before);
+  });
+
+  it('F9 refuses of a batch only the body that is too old, and leaves no gap', async () => {
+    const { chatId, ada, bob } = await setScene(stores);
+    let late = 0;
+    let readings = Infinity;
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      monotonic() {
+        const time = systemClock.monotonic() + late;
+        readings -= 1;
+        if (readings === 0) late += 6 * 60_000;
+        return time;
+      },
+    };
+    const log = createMessageLog(stores.sql, stores.bodies, { clock, logger: { warn: () => undefined } });
+    expect(stored((await log.append([draft(chatId, bob, 'before')]))[0]).seq).to.equal(2);
+    // The first body is minted at the next reading; the process stands still before it mints the others.
+    readings = 1;
+    const outcomes = await log.append([
+      draft(chatId, ada, 'old', 'k'),
+      draft(chatId, bob, 'fresh'),
+      draft(chatId, ada, 'fresh as well'),
+    ]);
+    expect(late, 'the process stood still').to.be.greaterThan(0);
+    expect(refusal(outcomes[0])).to.equal('unavailable');
+    expect(seqs(outcomes.slice(1).map(stored))).to.deep.equal([3, 4]);
+    const again = (await log.append([draft(chatId, ada, 'old', 'k')]))[0];
+    expect(again).to.deep.include({ ok: true, duplicate: false });
+    expect(stored(again).seq).to.equal(5);
+    const { items } = await log.window(chatId, bob.id, { kind: 'newest', limit: 4 });
+    expect(contents(items)).to.deep.equal(['old', 'fresh as well', 'fresh', 'before']);
+    expect((await stores.chats.view(chatId, ada.id)).chat.lastSeq).to.equal(5);
   });
 
   it("F9 judges by the database's clock as well as by the process's own", () => {

@@ -116,17 +116,18 @@ describe('message writer', () => {
     const writer = createMessageWriter(log, () => undefined, {
       limits: { batch: 1, queuedItems: 2, queuedBytes: 10 },
     });
-    const code = (promise: Promise<unknown>) =>
+    const refusal = (promise: Promise<unknown>) =>
       promise.then(
         () => 'taken',
-        (error: AppError) => error.code,
+        ({ code, retryAfter }: AppError) => ({ code, retryAfter }),
       );
+    const overloaded = { code: 'overloaded', retryAfter: 1 };
     const running = writer.write(draft('a'));
     await turns();
     const queued = [writer.write(draft('b'))];
-    expect(await code(writer.write(draft('x'.repeat(10))))).to.equal('overloaded');
+    expect(await refusal(writer.write(draft('x'.repeat(10))))).to.deep.equal(overloaded);
     queued.push(writer.write(draft('c')));
-    expect(await code(writer.write(draft('d')))).to.equal('overloaded');
+    expect(await refusal(writer.write(draft('d')))).to.deep.equal(overloaded);
     const drained = writer.drain();
     for (let batch = 0; batch < 3; batch += 1) {
       log.release();
@@ -142,7 +143,9 @@ describe('message writer', () => {
     const hanging = writer.write(draft('a'));
     await turns();
     const behind = await Promise.all([writer.write(draft('b')), writer.write(draft('c'))]);
-    expect(behind.map((outcome) => !outcome.ok && outcome.error.code)).to.deep.equal(['unavailable', 'unavailable']);
+    for (const outcome of behind) {
+      expect(!outcome.ok && outcome.error).to.include({ code: 'unavailable', retryAfter: 1 });
+    }
     log.release();
     expect((await hanging).ok).to.equal(true);
     await writer.drain();
