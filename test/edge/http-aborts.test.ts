@@ -169,7 +169,8 @@ for (const kind of KINDS) {
           expect((await client.response()).status).to.equal(200);
         }
         const text = post('/later', random.below(2) === 0);
-        client.write(text.slice(0, random.below(text.length)));
+        // The empty line behind the last chunk tells nothing: without it, all of the body has been there.
+        client.write(text.slice(0, random.below(text.length - 2)));
         leave(client, random.of(['fin', 'reset']));
       }
       await expectClean(`seed ${random.seed}`);

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { TestClient } from '../../helpers/client.js';
+import { connect, dropSockets } from '../../helpers/ws-client.js';
 import { runProcess, type Run } from './run.js';
 
 const isListening = (event: Readonly<Record<string, unknown>>): boolean => typeof event['url'] === 'string';
@@ -12,10 +12,9 @@ describe('the server process', function () {
   this.timeout(60_000);
   let directory: string;
   const runs: Run[] = [];
-  const sockets: Socket[] = [];
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'parley-process-'))));
   afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
+    dropSockets();
     await Promise.all(runs.splice(0).map((run) => run.dispose()));
     rmSync(directory, { recursive: true });
   });
@@ -27,17 +26,12 @@ describe('the server process', function () {
     return { run, url: String(url) };
   }
 
-  /** A request whose body never ends: a graceful stop waits for it. */
+  /** A socket whose peer does not answer the close frame: a graceful stop gives it a moment. */
   async function hold(run: Run, url: string): Promise<void> {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    sockets.push(socket);
-    socket.on('error', () => socket.destroy());
-    await once(socket, 'connect');
-    socket.write(
-      'POST /api/v1/users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
-    );
-    const answer = await fetch(`${url}/health/live`);
-    expect(answer.status).to.equal(200);
+    const { token } = await new TestClient(url).registerUser();
+    const socket = await connect(`${url.replace('http', 'ws')}/api/v1/ws?token=${token}`);
+    await socket.nextOf('inbox_ready');
+    socket.pause();
     run.child.kill('SIGTERM');
     await run.event(({ msg }) => msg === 'stopping');
   }
