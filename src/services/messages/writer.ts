@@ -158,7 +158,7 @@ export function createMessageWriter(
       const outcome = outcomes[index] ?? failed(new AppError('internal'));
       waiting.resolve(outcome.ok && isUnsaid ? failed(new AppError('indeterminate')) : outcome);
     });
-    // A turn of the loop later the acknowledgements are on their way; the events follow them.
+    // Acknowledgements are encoded first; the events join them in the write that ends the turn (edge/uws/turn.ts).
     if (events.length > 0) setImmediate(() => void announce(events));
   }
 
