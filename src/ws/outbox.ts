@@ -1,5 +1,22 @@
 import type { Socket } from '../ports/listener.js';
 
+/*
+ * One socket's way out. What becomes of a frame depends on what waits before it.
+ *
+ *   accept     Nothing waits: the frame goes to the socket, which writes it in the order given.
+ *   queue      Something waits: a durable frame joins it, up to `maxQueuedBytes` for all that wait. A replay asks for room
+ *              first and leaves three quarters of the bound to live events.
+ *   shed       Something waits: an ephemeral frame is dropped. A newest value waits here above a quarter of the bound, one
+ *              per key and at most MAX_LATEST, and leaves once there is room again.
+ *   evict      A durable frame finds no room, or the oldest byte has waited for `slowTicks`: reported once, and nothing is
+ *              accepted any more. The connection closes, and its reader resumes from the last rev it has.
+ *
+ * I5: a durable frame is never left out between two others. It is sent in its turn, or it is the first of all those that
+ * are not, behind which the socket only closes: what a reader has is a beginning of its events, without a hole.
+ * I11: what waits for a socket is bounded in bytes (one frame alone may be larger), in keys and in time, and `end` lets go
+ * of the values that wait here and wakes every replay that waits for room.
+ */
+
 /** Newest values that may wait for one socket; more are queued like durable frames, and so count against its bounds. */
 const MAX_LATEST = 1_024;
 

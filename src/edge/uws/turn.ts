@@ -6,6 +6,9 @@ interface Flushable {
  * Lets the frames of one turn of the event loop leave together: a socket that is given an acknowledgement and the events
  * of the same batch writes once, not three times. A turn ends behind everything that is due in it (`setImmediate`), so
  * nothing waits for a timer.
+ *
+ * Of this listener only: `ws` writes each frame as it is given, and counts what a corked TCP socket holds back as queued,
+ * so that a socket with nothing before it would seem to be behind and lose its ephemeral frames.
  */
 export class Turn {
   private sockets: Flushable[] = [];
