@@ -5,6 +5,9 @@ export const LONG_FORM = 'PARLEY_FAULTS_LONG';
 export const SQL_FLAVOUR = 'PARLEY_FAULTS_SQL';
 export const FIGURES_FILE = 'PARLEY_FAULTS_FIGURES';
 
+/** Set to 1 by whoever accepts that a full disk is not tested where no tmpfs may be mounted; otherwise that fails. */
+export const MAY_LACK_DISK = 'PARLEY_FAULTS_WITHOUT_DISK';
+
 /** What one test counted, for the summary of a run. */
 export interface Figures {
   /** The row of the fault table and what was done, e.g. `F14 kill -9 MariaDB under load`. */

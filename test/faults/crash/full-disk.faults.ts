@@ -9,7 +9,7 @@ import { startMariaDb } from '../../helpers/servers/mariadb.js';
 import { startMongoDb } from '../../helpers/servers/mongodb.js';
 import type { DatabaseServer } from '../../helpers/servers/server.js';
 import { waitUntil } from '../../helpers/servers/wait-until.js';
-import { isSplit, report, rounds } from '../figures.js';
+import { isSplit, MAY_LACK_DISK, report, rounds } from '../figures.js';
 import type { Load } from './load.js';
 import { LoadedServer } from './loaded-server.js';
 import { SmallDisk } from './small-disk.js';
@@ -76,17 +76,31 @@ function fullDisk(this: Mocha.Suite): void {
     }
   }
 
-  /** SQLite serves them; a MariaDB that cannot extend a table sometimes crashes (10.11.19, in btr_insert), and then not. */
-  async function expectReads(chat: number): Promise<void> {
+  /**
+   * SQLite serves them. A MariaDB that cannot extend a table sometimes crashes (10.11.19, in btr_insert), and then not: so
+   * it has to serve them for as long as it runs. Answers whether reads were served at all.
+   */
+  async function expectReads(chat: number): Promise<boolean> {
     const caller = loaded.server.client.as(loaded.user);
+    let hasServed = false;
     for (const path of [`/messages/chat/${chat}?limit=100`, '/chats']) {
-      const answer = await caller.get(path);
-      reads[answer.status === 200 ? 'served' : 'refused'] += 1;
-      expect(answer.status, answer.text).to.be.oneOf(database === null ? [200] : [200, 503]);
+      await waitUntil(
+        async () => {
+          const answer = await caller.get(path);
+          const isServed = answer.status === 200;
+          reads[isServed ? 'served' : 'refused'] += 1;
+          hasServed ||= isServed;
+          if (database === null) expect(answer.status, answer.text).to.equal(200);
+          else expect(answer.status, answer.text).to.be.oneOf(isRunning(database) ? [200] : [200, 503]);
+        },
+        // A refusal may come before the end of the process that is its reason.
+        { what: `${path} is read from a full disk`, deadlineMs: database === null ? 0 : 20_000, everyMs: 100 },
+      );
     }
+    return hasServed;
   }
 
-  /** Sends are confirmed again; a database that has crashed is started again, as its supervisor would. */
+  /** Sends are confirmed and bodies erased again; a database that has crashed is started again, as its supervisor would. */
   async function revived(load: Load): Promise<void> {
     const wanted = load.counts.confirmed + 20;
     await waitUntil(
@@ -99,12 +113,19 @@ function fullDisk(this: Mocha.Suite): void {
       },
       { what: 'sends are confirmed again', deadlineMs: 60_000, everyMs: 100 },
     );
+    // A pass of the eraser that began before may still end in failure; the next one works.
+    await waitUntil(() => loaded.server.order({ kind: 'erase' }), {
+      what: 'bodies are erased again',
+      deadlineMs: 30_000,
+      everyMs: 100,
+    });
   }
 
   it('F17 refuses writes, serves reads, recovers with room, and stores nothing by halves', async () => {
     const load = await loaded.start();
     const { server } = loaded;
     const filler = await server.client.createGroup(loaded.user, loaded.users.slice(1), 'filler');
+    let fillsRead = 0;
     for (let round = 0; round < FILLS; round += 1) {
       await load.confirms(20);
       await disk.leave(ROOM_BYTES);
@@ -112,11 +133,13 @@ function fullDisk(this: Mocha.Suite): void {
       expect(refusal.status, refusal.text).to.equal(503);
       expect(refusal.body['code']).to.be.oneOf(database === null ? ['unavailable'] : ['unavailable', 'indeterminate']);
       await load.fails(10);
-      await expectReads(filler.id);
+      if (await expectReads(filler.id)) fillsRead += 1;
       await disk.grow();
       await revived(load);
     }
-    const figures = { readsServed: reads.served, readsRefused: reads.refused, databaseRestarts: restarts };
+    // Each restart stands for one fill at most in which a database could not read either.
+    expect(fillsRead).to.be.at.least(FILLS - restarts);
+    const figures = { fillsRead, readsServed: reads.served, readsRefused: reads.refused, databaseRestarts: restarts };
     report('F17 full disk', { fills: FILLS, ...figures, ...(await loaded.finish()), partial: 0 });
   });
 }
@@ -130,5 +153,13 @@ function isRunning(server: DatabaseServer): boolean {
   }
 }
 
+/** Where no disk can be filled the row is not held, and that is no success unless someone has said so. */
+function noDisk(): void {
+  it('F17 needs a disk of its own', () => {
+    expect.fail(`no tmpfs may be mounted here: run as root, or set ${MAY_LACK_DISK}=1 to leave this out`);
+  });
+}
+
 if (SmallDisk.isPossible()) describe('F17 a full disk', fullDisk);
-else report('F17 full disk', { 'not run': 'no tmpfs may be mounted here' });
+else if (process.env[MAY_LACK_DISK] === '1') report('F17 full disk', { 'left out': `by ${MAY_LACK_DISK}` });
+else describe('F17 a full disk', noDisk);
