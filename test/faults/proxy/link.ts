@@ -17,6 +17,7 @@ export class Link {
   /** While a reply is swallowed: the command it answers. */
   private swallowing: string | null = null;
   private ended = 0;
+  private hasLostClient = false;
 
   constructor(
     private readonly proxy: FaultProxy,
@@ -32,6 +33,10 @@ export class Link {
     this.writers = { request: new ShapedWriter(this.server, shape), reply: new ShapedWriter(client, shape) };
     this.pipe('request', client, this.server);
     this.pipe('reply', this.server, client);
+  }
+
+  get isStranded(): boolean {
+    return this.hasLostClient;
   }
 
   reset(): void {
@@ -61,13 +66,24 @@ export class Link {
     from.on('close', (hadError) => {
       this.ended += 1;
       if (this.ended === 2) this.onGone();
-      this.enqueue(direction, () => Promise.resolve(void (hadError ? to.resetAndDestroy() : to.destroySoon())));
+      this.enqueue(direction, () => Promise.resolve(void this.close(direction, to, hadError)));
     });
   }
 
   private finish(direction: Direction, to: Socket): void {
+    if (this.hasLostClient) {
+      // The server ends what has no client any more; of the client's end it does not hear.
+      if (direction === 'reply') this.reset();
+      return;
+    }
     this.writers[direction].flush();
     to.end();
+  }
+
+  private close(direction: Direction, to: Socket, hadError: boolean): void {
+    if (this.hasLostClient && direction === 'request') return;
+    if (hadError) to.resetAndDestroy();
+    else to.destroySoon();
   }
 
   private enqueue(direction: Direction, work: () => Promise<void>): void {
@@ -86,6 +102,7 @@ export class Link {
   private async carry(packet: Packet, rule: Rule | null): Promise<void> {
     if (this.proxy.delayMs > 0) await sleep(this.proxy.delayMs);
     await this.proxy.whilePassing();
+    if (this.hasLostClient) return;
     if (packet.direction === 'request') this.swallowing = null;
     else if (this.swallowing !== null) return;
     if (rule === null) return this.writers[packet.direction].write(packet.bytes);
@@ -99,6 +116,10 @@ export class Link {
       case 'hold':
         await this.gates.get(rule)?.open;
         return this.writers[packet.direction].write(packet.bytes);
+      case 'strand':
+        this.hasLostClient = true;
+        if (action.client === 'cut') this.client.resetAndDestroy();
+        return;
       case 'rewrite':
         return this.writers[packet.direction].write(action.bytes(packet));
       case 'answer':

@@ -12,9 +12,12 @@ import type { Shape } from './shape.js';
  *   hold      it waits, and what comes behind it, until `release`, also when its sender has gone meanwhile
  *   rewrite   other bytes arrive in its stead
  *   answer    these bytes go back to its sender, and it does not arrive
+ *   strand    it does not arrive, nor does anything behind it, not even the end of the connection: the server keeps
+ *             its side, with all that belongs to it, until it ends it itself or `heal`; the client's is cut or silent
  */
 export type Action =
   | { readonly kind: 'swallow' | 'cut' | 'hold' }
+  | { readonly kind: 'strand'; readonly client: 'cut' | 'silent' }
   | { readonly kind: 'rewrite' | 'answer'; readonly bytes: (packet: Packet) => Buffer };
 
 export interface Rule {
@@ -71,6 +74,11 @@ export class FaultProxy {
   /** Connections that are open on either side. */
   get connections(): number {
     return this.links.size;
+  }
+
+  /** Connections that the server still keeps open without a client. */
+  get stranded(): number {
+    return [...this.links].filter((link) => link.isStranded).length;
   }
 
   /** Resolves when everything may pass. */
@@ -136,6 +144,7 @@ export class FaultProxy {
   /** Takes every fault back; what is held goes on. */
   heal(): void {
     for (const rule of this.rules.splice(0)) for (const link of this.links) link.release(rule);
+    for (const link of [...this.links]) if (link.isStranded) link.reset();
     this.shape = 'whole';
     this.delayMs = 0;
     this.refusing = false;
