@@ -61,6 +61,8 @@ export interface Overrides {
   readonly writerLimits?: Partial<WriterLimits>;
   /** Instead of the one in memory; tests lose, double and forge events here. */
   readonly broker?: Broker;
+  /** Stands between stores and services; tests build stores that are wrong here. */
+  readonly wrapStores?: (stores: StoreSet) => StoreSet;
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
   readonly hasher?: PasswordHasher;
@@ -75,7 +77,7 @@ export async function createApp(settings: Settings, logger: Logger, overrides: O
   const failpoints = overrides.failpoints ?? NO_FAILPOINTS;
   const stores = await openStores(settings.storage, { clock, logger, failpoints, ...overrides.storeHooks });
   try {
-    return await wire(settings, logger, clock, stores, overrides);
+    return await wire(settings, logger, clock, overrides.wrapStores?.(stores) ?? stores, overrides);
   } catch (error) {
     await stores.close();
     throw error;

@@ -27,7 +27,7 @@ export function unique(text: string): string {
   return `${text} ${scenes}`;
 }
 
-export async function setFaultScene({ client }: ProxiedApp): Promise<FaultScene> {
+export async function setFaultScene({ client }: Pick<ProxiedApp, 'client'>): Promise<FaultScene> {
   const history = new History();
   const [a, b, eve] = await client.registerUsers(3);
   if (a === undefined || b === undefined || eve === undefined) throw new Error('no users');
@@ -37,7 +37,11 @@ export async function setFaultScene({ client }: ProxiedApp): Promise<FaultScene>
   return { history, ada, bob, eve, chat, message };
 }
 
-export function socketOf({ app }: ProxiedApp, { history, chat }: FaultScene, { user }: RestClient): SocketClient {
+export function socketOf(
+  { app }: Pick<ProxiedApp, 'app'>,
+  { history, chat }: FaultScene,
+  { user }: RestClient,
+): SocketClient {
   return new SocketClient(history, user, { url: app.url.replace('http', 'ws'), chat });
 }
 
@@ -46,7 +50,10 @@ export function done<O extends Operation>(outcome: Outcome<O>): Outcome<O> & { r
   return outcome;
 }
 
-export async function dumpScene({ app, storage }: ProxiedApp, { ada, bob, chat }: FaultScene): Promise<Dump> {
+export async function dumpScene(
+  { app, storage }: Pick<ProxiedApp, 'app' | 'storage'>,
+  { ada, bob, chat }: FaultScene,
+): Promise<Dump> {
   const { storage: options } = settingsOf({ SECRET_KEY: 'f3Jq9ZtB1xWm7KcV5sLd2RgN8hYp4EuA', ...storage.env });
   const views = [];
   for (const member of [ada, bob]) {
