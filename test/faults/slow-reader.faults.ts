@@ -1,0 +1,144 @@
+import { expect } from 'chai';
+import { WebSocket } from 'ws';
+import { startTestApp, type TestApp } from '../helpers/app.js';
+import { connect, dropSockets, type Frame } from '../helpers/ws-client.js';
+import { durable, groupOf, live, people, rest, until, type Person } from '../integration/ws/fixtures.js';
+import { report, rounds } from './figures.js';
+
+const READERS = 50;
+/** Messages of one burst: less than a queue holds, so only who stalls is behind. */
+const BURST = 20;
+const CONTENT_BYTES = 9_000;
+/** About 11 MB for each reader, more than all buffers on the way to one that stalls; or 100 MB. */
+const MESSAGES = rounds(1_200, 11_120);
+const CAP = 1_048_576;
+
+/** Reads at once and keeps only what is judged. */
+class FastReader {
+  /** Of the last event; the group takes 1. */
+  rev = 1;
+  received = 0;
+  holes = 0;
+  private readonly socket: WebSocket;
+
+  constructor(url: string, sentAt: ReadonlyMap<string, number>, ages: number[]) {
+    this.socket = new WebSocket(url, { perMessageDeflate: false });
+    this.socket.on('error', () => undefined);
+    this.socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString('utf8')) as Frame;
+      if (frame['type'] !== 'new_message') return;
+      const content = String((frame['message'] as Frame)['content']);
+      ages.push(performance.now() - (sentAt.get(content.slice(0, content.indexOf(' '))) ?? NaN));
+      if (frame['rev'] !== this.rev + 1) this.holes += 1;
+      this.rev = Number(frame['rev']);
+      this.received += 1;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await until(() => this.socket.readyState === WebSocket.CLOSED, 'a reader is closed');
+  }
+}
+
+describe('F32 one reader that stalls', function () {
+  this.timeout(rounds(2, 20) * 60_000);
+  let app: TestApp;
+  let writer: Person;
+  let reader: Person;
+  let slow: Person;
+
+  before(async () => {
+    app = await startTestApp({ env: { SOCKET_QUEUE_BYTES: String(CAP), RESUME_MAX_ITEMS: '100000' } });
+    [writer, reader, slow] = (await people(app, 3)) as [Person, Person, Person];
+  });
+  after(async () => {
+    dropSockets();
+    await app.stop();
+  });
+
+  /** Everybody fast is complete and in order; answers the p99 of the milliseconds from send to receipt. */
+  async function pour(chatId: number, messages: number, sample: () => void): Promise<number> {
+    const sentAt = new Map<string, number>();
+    const ages: number[] = [];
+    const url = `${app.wsUrl}/${chatId}?token=${reader.token}&since_rev=1`;
+    const before = app.services.realtime.stats().totalConnections;
+    const readers = Array.from({ length: READERS }, () => new FastReader(url, sentAt, ages));
+    await until(() => app.services.realtime.stats().totalConnections === before + READERS, 'all readers are here');
+    const padding = 'x'.repeat(CONTENT_BYTES);
+    for (let sent = 0; sent < messages; sent += BURST) {
+      const burst = Array.from({ length: BURST }, async (_, index) => {
+        const name = `m${sent + index}`;
+        sentAt.set(name, performance.now());
+        const content = `${name} ${padding}`;
+        await app.services.messages.send(writer, { chatId, content, messageType: 'text', clientMessageId: null });
+        sample();
+      });
+      await Promise.all(burst);
+      await until(() => readers.every(({ received }) => received === sent + BURST), 'the readers have a burst', 20_000);
+    }
+    for (const { rev, holes, isOpen } of readers) {
+      expect({ rev, holes, isOpen }).to.deep.equal({ rev: messages + 1, holes: 0, isOpen: true });
+    }
+    await Promise.all(readers.map((one) => one.close()));
+    ages.sort((x, y) => x - y);
+    return ages[Math.ceil(ages.length * 0.99) - 1] ?? NaN;
+  }
+
+  /** The revs after `since`, as a client gets them that was away: on a socket, or over REST where that is too much. */
+  async function readOn(chatId: number, since: number): Promise<{ readonly revs: number[]; readonly pages: number }> {
+    const revs: number[] = [];
+    let rev = since;
+    for (let pages = 0; ;) {
+      const again = await connect(`${app.wsUrl}/${chatId}?token=${slow.token}&since_rev=${rev}`);
+      const end = await again.next(({ type }) => type === 'ready' || type === 'resync_required', 20_000);
+      revs.push(...durable(again).map((frame) => Number(frame['rev'])));
+      await again.close();
+      if (end['type'] === 'ready') return { revs, pages };
+      expect(end).to.include({ reason: 'too_large' });
+      for (let isMore = true; isMore; pages += 1) {
+        const { status, body } = await rest(app, slow, 'GET', `/chats/${chatId}/changes?since_rev=${rev}&limit=500`);
+        expect(status).to.equal(200);
+        revs.push(...(body['changes'] as Frame[]).map((frame) => Number(frame['rev'])));
+        rev = Number(body['rev']);
+        isMore = body['has_more'] === true;
+      }
+    }
+  }
+
+  it('is closed at the bound of its queue and resumes completely, while fifty others get everything in order', async () => {
+    let alone = NaN;
+    // The first messages of a process are slower than all others.
+    for (const messages of [10 * BURST, MESSAGES]) {
+      alone = await pour(await groupOf(app, [writer, reader, slow]), messages, () => undefined);
+    }
+
+    const chatId = await groupOf(app, [writer, reader, slow]);
+    const stalled = await live(app, chatId, slow);
+    stalled.pause();
+    let peak = 0;
+    let samples = 0;
+    const isStalled = (): boolean => app.services.realtime.stats().closes.slow_reader === undefined;
+    const beside = await pour(chatId, MESSAGES, () => {
+      const { max } = app.services.realtime.stats().queuedBytes;
+      peak = Math.max(peak, max);
+      if (isStalled()) samples += 1;
+    });
+    expect(isStalled()).to.equal(false);
+    expect(samples).to.be.greaterThan(BURST);
+    expect(peak).to.be.within(CAP / 2, CAP);
+    stalled.resume();
+    expect((await stalled.closed).code).to.be.oneOf([4408, 1006]);
+
+    const held = durable(stalled).map((frame) => Number(frame['rev']));
+    const { revs, pages } = await readOn(chatId, held.at(-1) ?? 1);
+    expect([...held, ...revs]).to.deep.equal(Array.from({ length: MESSAGES }, (_, index) => index + 2));
+    const figures = { 'p99 ms without': alone.toFixed(1), 'p99 ms with': beside.toFixed(1) };
+    const bytes = MESSAGES * CONTENT_BYTES;
+    report('F32 slow reader', { readers: READERS, bytes, 'peak queued': peak, samples, pages, ...figures });
+  });
+});
