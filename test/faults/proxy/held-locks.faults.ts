@@ -94,14 +94,15 @@ function heldLockSuite(): void {
       const lease = await pool.acquire();
       const [rows] = await lease.connection.query<RowDataPacket[]>('SELECT CONNECTION_ID() AS thread');
       const thread = Number(rows[0]?.['thread']);
-      const rule = proxy.when(({ command }) => command === 'DO 1', { kind: 'strand', client: 'cut' }, 1);
+      // MySQL's own attributes of a query may stand before its text.
+      const rule = proxy.when(({ command }) => command.endsWith('DO 1'), { kind: 'strand', client: 'cut' }, 1);
       const problem: unknown = await lease.connection.query('DO 1').catch((error: unknown) => error);
       expect(problem).to.be.instanceOf(Error);
       expect(rule.hits).to.equal(1);
       expect(await isThere(thread), 'before').to.equal(true);
       let kills = 0;
       const count = ({ direction, command }: Packet): boolean => {
-        if (direction === 'request' && command === `KILL ${thread}`) kills += 1;
+        if (direction === 'request' && command.endsWith(`KILL ${thread}`)) kills += 1;
         return false;
       };
       proxy.when(count, { kind: 'swallow' });
