@@ -6,11 +6,12 @@
 // as are needed to meet what is rare. Prints what each test counted, and `N passed, N failed` as its last line.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FIGURES_FILE, LONG_FORM, SQL_FLAVOUR, type Figures } from '../test/faults/figures.js';
+import { COMPILED_SOURCES, FIGURES_FILE, LONG_FORM, SQL_FLAVOUR, type Figures } from '../test/faults/figures.js';
+import { compileSources } from './compile-sources.js';
 
 const STORAGES = ['embedded', 'split'] as const;
 const FLAVOURS = ['mariadb', 'mysql'] as const;
@@ -74,6 +75,7 @@ async function runLeg(storage: Options['storages'][number], options: Options, wo
       [LONG_FORM]: options.long ? '1' : '',
       [SQL_FLAVOUR]: options.sql,
       [FIGURES_FILE]: figures,
+      [COMPILED_SOURCES]: join(work, 'compiled'),
     },
   });
   // Stay until the tests have ended. Ctrl-C reaches them through the terminal.
@@ -121,6 +123,8 @@ const work = mkdtempSync(join(tmpdir(), 'parley-faults-'));
 try {
   const options = parseArguments(process.argv.slice(2));
   const legs: Leg[] = [];
+  mkdirSync(join(work, 'compiled'));
+  compileSources(join(work, 'compiled'));
   for (const storage of options.storages) {
     console.log(`\n=== ${storage}${storage === 'split' ? `, ${options.sql}` : ''}`);
     legs.push(await runLeg(storage, options, work));

@@ -4,6 +4,8 @@ import { appendFileSync } from 'node:fs';
 export const LONG_FORM = 'PARLEY_FAULTS_LONG';
 export const SQL_FLAVOUR = 'PARLEY_FAULTS_SQL';
 export const FIGURES_FILE = 'PARLEY_FAULTS_FIGURES';
+/** A folder with the sources as JavaScript, for the processes that tests start. */
+export const COMPILED_SOURCES = 'PARLEY_FAULTS_COMPILED';
 
 /** Set to 1 by whoever accepts that a full disk is not tested where no tmpfs may be mounted; otherwise that fails. */
 export const MAY_LACK_DISK = 'PARLEY_FAULTS_WITHOUT_DISK';

@@ -10,7 +10,7 @@ import { verify } from '../../src/services/integrity/verify/verify.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, draft, group, people, send, stored } from '../conformance/chat-store.fixtures.js';
-import { isSplit, report } from './figures.js';
+import { isSplit, report, rounds } from './figures.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';
 
 /** Where a committer may stand still. What has passed its check of the clocks holds the chat's lock. */
@@ -21,7 +21,7 @@ const PLACES = {
 
 /** Longer than a body may take from its minting to its commit. */
 const STALL_MS = 6 * 60_000;
-const ROUNDS = 1_000;
+const ROUNDS = rounds(250, 1_000);
 /** Most turns of the loop between two steps of either side. */
 const TURNS = 12;
 

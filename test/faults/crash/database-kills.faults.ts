@@ -11,7 +11,7 @@ import { waitUntil } from '../../helpers/servers/wait-until.js';
 import { isSplit, report, rounds, sqlFlavour } from '../figures.js';
 import { LoadedServer } from './loaded-server.js';
 
-const KILLS = rounds(4, 20);
+const KILLS = rounds(2, 20);
 /** From the database's first answer to the first send that is confirmed again. */
 const RECOVERY_MS = 5_000;
 
@@ -21,21 +21,24 @@ function databaseKills(): void {
     this.timeout(rounds(180_000, 900_000));
     let sql: SqlServer;
     let mongodb: DatabaseServer;
-    let dataDir: string;
     let loaded: LoadedServer;
+    let databases = 0;
 
-    beforeEach(async () => {
+    before(async () => {
       [sql, mongodb] = await Promise.all([sqlFlavour() === 'mysql' ? startMySql() : startMariaDb(), startMongoDb()]);
-      dataDir = await mkdtemp(join(tmpdir(), 'parley-kills-'));
-      const env = { DATA_DIR: dataDir, DATABASE_URL: sql.url, MONGODB_URL: mongodb.url, MONGODB_DATABASE: 'parley' };
+    });
+    beforeEach(async () => {
+      databases += 1;
+      const name = `kills_${databases}`;
+      const dataDir = await mkdtemp(join(tmpdir(), 'parley-kills-'));
+      const url = await sql.createDatabase(name);
+      const env = { DATA_DIR: dataDir, DATABASE_URL: url, MONGODB_URL: mongodb.url, MONGODB_DATABASE: name };
       loaded = new LoadedServer({
         storage: { env, remove: () => rm(dataDir, { recursive: true, force: true }) },
       });
     });
-    afterEach(async () => {
-      await loaded.dispose();
-      await Promise.all([sql.stop(), mongodb.stop()]);
-    });
+    afterEach(() => loaded.dispose());
+    after(() => Promise.all([sql.stop(), mongodb.stop()]));
 
     const health = (): Promise<Answer<Record<string, unknown>>> => loaded.server.client.call('GET', '/health');
 

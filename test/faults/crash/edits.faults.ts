@@ -99,7 +99,7 @@ describe('F2 a fault at every place of an edit', function () {
     const { id } = await server.client.send(ann, chat, 'said at first');
     versions.note('the sender', { version: 1, content: 'said at first' });
     let kills = 0;
-    for (let round = 0; round < rounds(3, 30); round += 1) {
+    for (let round = 0; round < rounds(2, 30); round += 1) {
       const armed = await server.arm(PLACES[random.below(PLACES.length)] ?? 'edit.before_commit', 'kill', {
         nth: 5 + random.below(20),
       });

@@ -89,7 +89,7 @@ export class FaultServer {
 
   /** Has the fault strike at the next hit, or the nth one from now on. */
   async arm(name: Failpoint, action: FaultAction, options: FaultOptions = {}): Promise<Armed> {
-    const fault: Fault = { name, action, nth: 1, delayMs: 300, skipMs: 0, ...options };
+    const fault: Fault = { name, action, nth: 1, delayMs: 100, skipMs: 0, ...options };
     const seen = this.#strikes().length;
     await this.order({ kind: 'arm', fault });
     return {

@@ -19,7 +19,7 @@ describe('a server process that ends under load', function () {
   it('F1 killed at any place of any batch it loses, doubles and reorders nothing', async () => {
     const load = await loaded.start();
     const { server, random } = loaded;
-    const total = rounds(5, PLACES.length * 4);
+    const total = rounds(3, PLACES.length * 4);
     for (let round = 0; round < total; round += 1) {
       await load.confirms(20);
       const place = PLACES[random.below(PLACES.length)] ?? 'append.before_commit';
@@ -36,7 +36,7 @@ describe('a server process that ends under load', function () {
     const load = await loaded.start();
     const { server } = loaded;
     let slowestMs = 0;
-    const total = rounds(3, 20);
+    const total = rounds(2, 20);
     for (let round = 0; round < total; round += 1) {
       await load.confirms(20);
       const began = performance.now();

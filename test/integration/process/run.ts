@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { COMPILED_SOURCES } from '../../faults/figures.js';
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -34,9 +37,7 @@ export function runProcess(
   env: Readonly<Record<string, string>> = {},
   options: { readonly ipc?: boolean } = {},
 ): Run {
-  const entry =
-    'file' in what ? [`${ROOT}${what.file}`, ...(what.args ?? [])] : ['--input-type=module', '--eval', what.script];
-  const child = spawn(process.execPath, ['--import', TSX, ...entry], {
+  const child = spawn(process.execPath, 'file' in what ? fileArguments(what.file, what.args) : scriptArguments(what), {
     cwd,
     env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
@@ -71,6 +72,17 @@ export function runProcess(
       await ended;
     },
   };
+}
+
+/** Compiled beforehand where the run has done so, which starts faster. */
+function fileArguments(file: string, args: readonly string[] = []): readonly string[] {
+  const compiled = join(process.env[COMPILED_SOURCES] ?? '', file.replace(/\.ts$/, '.js'));
+  if ((process.env[COMPILED_SOURCES] ?? '') !== '' && existsSync(compiled)) return [compiled, ...args];
+  return ['--import', TSX, `${ROOT}${file}`, ...args];
+}
+
+function scriptArguments({ script }: { readonly script: string }): readonly string[] {
+  return ['--import', TSX, '--input-type=module', '--eval', script];
 }
 
 /**
