@@ -57,12 +57,12 @@ export function bodyStoreSuite(open: OpenBodyStore): void {
       expect(await contentsOf(many)).to.deep.equal(many.map(({ content }) => content));
     });
 
-    it('stores more than the server takes in one command', async () => {
+    it('stores and reads more than the server takes in one command', async () => {
       const long = '\u{10ffff}'.repeat(LIMITS.messageLength);
-      const many = Array.from({ length: 400 }, () => body(long));
+      const many = Array.from({ length: 430 }, () => body(long));
       expect(await bodies.insert(many)).to.deep.equal([]);
-      const ends = [...many.slice(0, 1), ...many.slice(-1)];
-      expect(await contentsOf(ends)).to.deep.equal([long, long]);
+      const contents = await contentsOf(many);
+      expect(contents.every((content) => content === long)).to.equal(true);
       await bodies.delete(many.map((each) => each.id));
     }).timeout(20_000);
 

@@ -1,7 +1,7 @@
-import { Binary, type Collection, type MongoClient, WriteConcern } from 'mongodb';
+import { WriteConcern, type Binary, type Collection, type MongoClient } from 'mongodb';
 import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
-import type { BodyStore, StoredBody } from '../../ports/body-store.js';
-import { contentHash } from '../content-hash.js';
+import type { BodyStore } from '../../ports/body-store.js';
+import { findBodies } from './body-find.js';
 import { insertBodies, toBinary } from './body-insert.js';
 import { walkMongoBodies } from './body-walk.js';
 import { inTime } from './deadline.js';
@@ -30,16 +30,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
   return {
     insert: (bodies) => guarded(() => insertBodies(db, bodies)),
 
-    find: (ids) =>
-      guarded(async () => {
-        const found = new Map<string, StoredBody>();
-        if (ids.length === 0) return found;
-        const filter = { _id: { $in: ids.map(toBinary) } };
-        for (const document of await messages.find(filter, { projection: { content: 1, sha256: 1 } }).toArray()) {
-          found.set(hexOf(document._id), toStored(document));
-        }
-        return found;
-      }),
+    find: (ids) => guarded(() => findBodies(db, messages, ids)),
 
     delete: (ids) =>
       guarded(async () => {
@@ -56,15 +47,4 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
 
     close: () => client.close(),
   };
-}
-
-/** Whatever was put there by hand, a page goes on: what is not the text that was hashed is not intact. */
-function toStored(document: Partial<Record<keyof MessageDocument, unknown>>): StoredBody {
-  const { content, sha256 } = document;
-  if (typeof content !== 'string' || !(sha256 instanceof Binary)) return { content: '', intact: false };
-  return { content, intact: contentHash(content).equals(sha256.value()) };
-}
-
-function hexOf(id: Binary): string {
-  return Buffer.from(id.value()).toString('hex');
 }
