@@ -89,6 +89,6 @@ export interface ChangeLog {
   missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null>;
   /** The revs of chats by key, in one statement; unknown ids are absent. */
   revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
-  /** The chats a user is in, in ascending order of id, strictly after `afterChatId`; in one statement. */
+  /** The chats a user is in, in ascending order of id, strictly after `afterChatId`; of one moment, read after the call. */
   chatsOf(userId: number, afterChatId: number, limit: number): Promise<readonly ChatRev[]>;
 }

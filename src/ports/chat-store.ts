@@ -39,11 +39,8 @@ export interface ChatStore {
     userId: number,
     page: { readonly offset: number; readonly limit: number },
   ): Promise<{ readonly items: readonly ChatListEntry[]; readonly total: number }>;
-  /** The active participation, or null; with the chat's state. One statement. */
-  membership(
-    chatId: number,
-    userId: number,
-  ): Promise<{ readonly participant: Participant; readonly rev: number; readonly lastSeq: number } | null>;
+  /** Where the chat stands, for who is in it; null for everybody else. One moment, read after the call. */
+  membership(chatId: number, userId: number): Promise<{ readonly rev: number; readonly lastSeq: number } | null>;
   rename(chatId: number, actorId: number, name: string): Promise<Change<ChatView>>;
   /** All or nothing; who is in already stays as they are. `result`: the ids really added. */
   addParticipants(chatId: number, actorId: number, userIds: readonly number[]): Promise<Change<readonly number[]>>;

@@ -5,11 +5,14 @@ import type { Clock } from '../../ports/clock.js';
 import type { UserStore } from '../../ports/user-store.js';
 import { userColumns } from './chats/rows.js';
 import { asDate, type SqlDatabase, type SqlRow } from './database.js';
+import { Gather } from './gather.js';
+import { listOf, selectRows } from './messages/lists.js';
 import { createUser, updateProfile } from './user-writes.js';
 
 // Every request of a signed-in user asks this; building it anew each time costs more than running it.
-const FIND_BY_ID =
-  'SELECT id, username, email, full_name, is_active, created_at, last_seen FROM users WHERE id = ? LIMIT 1';
+const COLUMNS = Object.fromEntries(
+  ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'last_seen'].map((name) => [name, name]),
+);
 
 const TOUCH = 'UPDATE users SET last_seen = ? WHERE id = ? AND (last_seen IS NULL OR last_seen < ?)';
 /** Rows that one transaction keeps locked. */
@@ -20,10 +23,14 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
   const { users } = sql.tables;
   const columns = userColumns(sql.tables);
 
-  async function findById(id: number): Promise<User | null> {
-    const [row] = await sql.read((session) => session.query(FIND_BY_ID, [id]));
-    return row === undefined ? null : userOf(row);
-  }
+  const byId = new Gather(async (ids: readonly number[]) => {
+    const wanted = listOf(sql.kind, ids);
+    const source = { text: `FROM users WHERE id IN ${wanted.text}`, values: wanted.values };
+    const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
+    const found = new Map(rows.map((row) => [Number(row['id']), userOf(row)]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+  const findById = (id: number): Promise<User | null> => byId.get(id);
 
   return {
     create: (draft) => createUser(sql, draft, new Date(deps.clock.now())),

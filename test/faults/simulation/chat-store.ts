@@ -15,7 +15,7 @@ export class SimChats {
     const seat = disk.seats.get(chatId)?.get(userId);
     const { rev, lastSeq } = disk.chat(chatId);
     await sim.step(this.on.owner);
-    return seat?.isIn === true ? { participant: disk.participant(chatId, seat), rev, lastSeq } : null;
+    return seat?.isIn === true ? { rev, lastSeq } : null;
   }
 
   add(chatId: number, userId: number): Promise<Change<readonly number[]>> {

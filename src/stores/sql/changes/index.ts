@@ -2,7 +2,9 @@ import type { BodyStore } from '../../../ports/body-store.js';
 import type { ChangeLog } from '../../../ports/change-log.js';
 import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
 import type { SqlDatabase } from '../database.js';
-import { readChatsOf, readRevs } from './cursors.js';
+import { Gather } from '../gather.js';
+import { readChatsOf, type ChatsOf } from './chats-of.js';
+import { readRevs } from './cursors.js';
 import { readMissed, readSince } from './delta.js';
 import { readPage } from './page.js';
 
@@ -14,12 +16,16 @@ export function createChangeLog(
 ): ChangeLog {
   const { epoch, ...rest } = deps;
   const context = repositoryContext(sql, bodies, rest);
+  const firstChats = new Gather((wanted: readonly ChatsOf[]) => readChatsOf(sql, 0, wanted));
   return {
     epoch,
     since: (chatId, readerId, sinceRev, maxItems) => readSince(context, chatId, readerId, sinceRev, maxItems),
     page: (chatId, readerId, sinceRev, limit) => readPage(context, chatId, readerId, sinceRev, limit),
     missed: (chatId, afterRev, maxItems) => readMissed(context, chatId, afterRev, maxItems),
     revs: (chatIds) => readRevs(sql, chatIds),
-    chatsOf: (userId, afterChatId, limit) => readChatsOf(sql, userId, afterChatId, limit),
+    async chatsOf(userId, afterChatId, limit) {
+      if (afterChatId === 0) return firstChats.get({ userId, limit });
+      return (await readChatsOf(sql, afterChatId, [{ userId, limit }]))[0] ?? [];
+    },
   };
 }

@@ -1,0 +1,70 @@
+import type { ChatRev } from '../../../ports/change-log.js';
+import type { SqlDatabase } from '../database.js';
+import { listOf, selectRows } from '../messages/lists.js';
+
+/** Rows of one statement; users for whom none are left are asked for by the next one. */
+const ROWS = 4_096;
+
+/** Held to the users' own rows: where chats are few, MySQL and MariaDB scan them all first. */
+const TABLES: Readonly<Record<SqlDatabase['kind'], string>> = {
+  mysql: 'chat_participants p FORCE INDEX (chat_participants_user) STRAIGHT_JOIN chats c',
+  sqlite: 'chat_participants p INDEXED BY chat_participants_user CROSS JOIN chats c',
+};
+
+const COLUMNS = Object.fromEntries(
+  ['user_id', 'chat_id', 'rev', 'last_seq', 'last_read_seq'].map((name) => [name, `found.${name}`]),
+);
+
+/** One user's first chats. */
+export interface ChatsOf {
+  readonly userId: number;
+  readonly limit: number;
+}
+
+/**
+ * The chats of users, in this order, those of one user of one moment. Hidden direct chats are among them: the user is in
+ * them, and their next message brings them back.
+ */
+export async function readChatsOf(
+  sql: SqlDatabase,
+  afterChatId: number,
+  wanted: readonly ChatsOf[],
+): Promise<readonly (readonly ChatRev[])[]> {
+  const limits = new Map<number, number>();
+  for (const { userId, limit } of wanted) limits.set(userId, Math.max(limit, limits.get(userId) ?? 0));
+  const found = new Map<number, ChatRev[]>();
+  const most = Math.max(ROWS, ...limits.values());
+  let left = [...limits.keys()];
+  while (left.length > 0) {
+    for (const userId of left) found.set(userId, []);
+    const { rows, last } = await readRows(sql, afterChatId, left, most);
+    for (const [userId, chat] of rows) found.get(userId)?.push(chat);
+    // Cut off in the middle of a user, whose chats have to be of one moment.
+    const isCut = (userId: number): boolean => (found.get(userId)?.length ?? 0) < (limits.get(userId) ?? 0);
+    left = rows.length < most ? [] : left.filter((userId) => userId > last || (userId === last && isCut(userId)));
+  }
+  return wanted.map(({ userId, limit }) => found.get(userId)?.slice(0, limit) ?? []);
+}
+
+async function readRows(sql: SqlDatabase, afterChatId: number, userIds: readonly number[], most: number) {
+  const users = listOf(sql.kind, userIds);
+  const source = {
+    text: `FROM (SELECT p.user_id, p.chat_id, c.rev, c.last_seq, p.last_read_seq
+      FROM ${TABLES[sql.kind]} ON c.id = p.chat_id AND c.is_active = TRUE
+      WHERE p.user_id IN ${users.text} AND p.left_at IS NULL AND p.chat_id > ?
+      ORDER BY p.user_id, p.chat_id LIMIT ?) found ORDER BY found.user_id, found.chat_id`,
+    values: [...users.values, afterChatId, most],
+  };
+  const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
+  const chats = rows.map((row) => [Number(row['user_id']), toChat(row)] as const);
+  return { rows: chats, last: chats.at(-1)?.[0] ?? 0 };
+}
+
+function toChat(row: Readonly<Record<string, unknown>>): ChatRev {
+  return {
+    chatId: Number(row['chat_id']),
+    rev: Number(row['rev']),
+    lastSeq: Number(row['last_seq']),
+    lastReadSeq: Number(row['last_read_seq']),
+  };
+}
