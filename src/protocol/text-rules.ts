@@ -28,7 +28,10 @@ export function isVisible(text: string): boolean {
 
 /** Whether the text has between `min` and `max` code points; looks at no more of it than it must. */
 export function hasCodePoints(text: string, min: number, max: number): boolean {
-  if (text.length < min || text.length > max * 2) return false;
+  const units = text.length;
+  if (units < min || units > max * 2) return false;
+  // Every code point is one or two units: most texts need no counting.
+  if (units >= min * 2 && units <= max) return true;
   let count = 0;
   for (const _character of text) count += 1;
   return count >= min && count <= max;

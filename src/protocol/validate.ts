@@ -1,6 +1,7 @@
 import { ValidationError, type AnyObject, type Schema } from 'yup';
 import type { FieldProblem } from './error-codes.js';
 import { LIMITS } from './limits.js';
+import { quickCheck, type QuickCheck } from './quick-check.js';
 
 export type Validated<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly FieldProblem[] };
@@ -18,12 +19,26 @@ const BUILT_IN: Readonly<Record<string, { code: string; message: string }>> = {
   required: { code: 'required', message: 'Is required' },
 };
 
+/** Schemas are few and live as long as the process. */
+const quickChecks = new WeakMap<object, QuickCheck>();
+
 /**
  * Checks a parsed JSON value against a strict schema. Never throws for any input, coerces nothing, and reports every
  * problem found as path (`participant_ids[0]`; empty = the value itself), code and a sentence without the value.
  * Keys that every object inherits (`__proto__`, `toString` ...) are refused at any depth before yup looks.
  */
 export function validate<T>(schema: Schema<T>, value: unknown): Validated<T> {
+  return isPlainlyValid(schema, value) ? { ok: true, value: value as T } : judge(schema, value);
+}
+
+function isPlainlyValid(schema: Schema, value: unknown): boolean {
+  let check = quickChecks.get(schema);
+  if (check === undefined) quickChecks.set(schema, (check = quickCheck(schema)));
+  return check(value);
+}
+
+/** The whole verdict; {@link validate} differs from it in nothing but time. */
+export function judge<T>(schema: Schema<T>, value: unknown): Validated<T> {
   const reserved = findReservedKeys(value);
   if (reserved.length > 0) return { ok: false, problems: reserved };
   try {
