@@ -18,6 +18,9 @@ export type AppendOutcome =
   | { readonly ok: true; readonly message: Message; readonly duplicate: boolean; readonly event: DurableEvent | null }
   | { readonly ok: false; readonly error: AppError };
 
+/** Calls of `append` and `appendUnlessBusy` at a time by the lanes of the writer: so many connections are theirs. */
+export const APPENDS_AT_ONCE = { firstLane: 1, secondLane: 4 } as const;
+
 /** Which part of a chat's history: the newest, strictly before or after a seq, or around one (included, centred). */
 export type HistoryWindow = {
   readonly limit: number;
@@ -41,8 +44,8 @@ export type HistoryWindow = {
  * with equal content is answered with the first message as it stands now, other content is `client_message_id_reused`,
  * and both before any refusal: a retry by someone removed since still gets its first answer.
  * A repeat whose first message cannot be read right now is `unavailable` and may be asked again; it stays stored.
- * Who calls: services/messages; `append` and `appendUnlessBusy` only the group-commit writer, at most two calls at a
- * time (one of each lane, so at most one of `append`), and never drafts of one chat in both.
+ * Who calls: services/messages; `append` and `appendUnlessBusy` only the group-commit writer, as many calls at a time
+ * as APPENDS_AT_ONCE says, and never drafts of one chat in two of them.
  * Reads see deleted messages nowhere; a body that cannot be read gives `contentStatus: 'unavailable'` and the page
  * goes on. At most three SQL statements and one body read, whatever the depth of a window.
  */

@@ -25,6 +25,7 @@ function stuckChatSuite(): void {
       const [ada, bob] = [at(users, 0), at(users, 1)];
       const stuck = (await group(stores, users)).chat.id;
       const other = (await group(stores, users)).chat.id;
+      const third = (await group(stores, users)).chat.id;
       const written: string[] = [];
       const log = createMessageLog(
         stores.sql,
@@ -45,7 +46,7 @@ function stuckChatSuite(): void {
         void answer.then((outcome) => answers.push({ content, outcome }));
         return answer;
       };
-      return { ada, bob, stuck, other, written, published, writer, answers, send };
+      return { ada, bob, stuck, other, third, written, published, writer, answers, send };
     }
 
     /** Takes the lock of the chat like every other transaction; resolves to what lets go of it. */
@@ -68,6 +69,18 @@ function stuckChatSuite(): void {
         letGo();
         await done;
       };
+    }
+
+    /** Somebody's locking read does not come back: the stuck chat is waited for. */
+    async function lockIsWaitedFor(): Promise<void> {
+      await waitUntil(
+        async () => {
+          const rows = await stores.sql.read((session) => session.query('SHOW FULL PROCESSLIST'));
+          const texts = rows.map((row) => String(row['Info'] ?? ''));
+          expect(texts.some((text) => /FOR UPDATE/i.test(text) && !/SKIP LOCKED/i.test(text))).to.equal(true);
+        },
+        { what: 'a lock is waited for', deadlineMs: 5_000, everyMs: 10 },
+      );
     }
 
     it('I7 lets the others through and keeps the order of its own sends', async () => {
@@ -126,6 +139,23 @@ function stuckChatSuite(): void {
       const { items } = await stores.messages.window(stuck, bob.id, { kind: 'newest', limit: 100 });
       expect(contents(items)).to.deep.equal(['s3']);
     }).timeout(20_000);
+
+    it('I7 stores the sends of one that is let go of while another stays stuck', async () => {
+      const { stuck, other, third, writer, answers, send } = await scene();
+      const release = await hold(stuck);
+      const waiting = [send(stuck, 's1'), send(stuck, 's2')];
+      await lockIsWaitedFor();
+      const letGo = await hold(other);
+      const quick = [send(other, 'o1'), send(other, 'o2')];
+      // The first lane writes one batch at a time: the other chat's was found busy when this one is answered.
+      await send(third, 't1');
+      await letGo();
+      expect(seqs((await Promise.all(quick)).map(stored))).to.deep.equal([1, 2]);
+      expect(answers.map(({ content }) => content)).to.deep.equal(['t1', 'o1', 'o2']);
+      await release();
+      expect(seqs((await Promise.all(waiting)).map(stored))).to.deep.equal([1, 2]);
+      await writer.drain();
+    });
 
     it('takes a chat that does not exist for what it is', async () => {
       const { send } = await scene();

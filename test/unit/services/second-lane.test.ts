@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
 import type { Message } from '../../../src/domain/message.js';
-import type { AppendOutcome, MessageDraft } from '../../../src/ports/message-log.js';
+import { APPENDS_AT_ONCE, type AppendOutcome, type MessageDraft } from '../../../src/ports/message-log.js';
 import { createMessageWriter, type WriterOptions } from '../../../src/services/messages/writer.js';
 import { waitUntil } from '../../helpers/servers/wait-until.js';
 
@@ -10,7 +10,7 @@ class BusyLog {
   readonly busy = new Set<number>();
   readonly stored: string[] = [];
   readonly waited: string[][] = [];
-  readonly #held: (() => void)[] = [];
+  readonly #held = new Map<string, () => void>();
   /** Called before it is looked which chats are busy. */
   onOffer: (chatIds: readonly number[]) => void = () => undefined;
 
@@ -21,12 +21,14 @@ class BusyLog {
 
   async append(drafts: readonly MessageDraft[]): Promise<readonly AppendOutcome[]> {
     this.waited.push(drafts.map((draft) => draft.content));
-    await new Promise<void>((resolve) => this.#held.push(resolve));
+    await new Promise<void>((resolve) => this.#held.set(drafts[0]?.content ?? '', resolve));
     return drafts.map((draft) => this.#store(draft));
   }
 
-  letThrough(): void {
-    this.#held.shift()?.();
+  /** The batch that begins with this one; the first that waits where none is named. */
+  letThrough(content = [...this.#held.keys()][0] ?? ''): void {
+    this.#held.get(content)?.();
+    this.#held.delete(content);
   }
 
   #store(draft: MessageDraft): AppendOutcome {
@@ -77,19 +79,66 @@ describe('second lane', () => {
     expect(log.stored).to.deep.equal(['b1', 'b2', 'a1', 'a2', 'a3', 'a4']);
   });
 
-  it('takes one chat at a time, in turn', async () => {
+  it('I7 takes one batch of a chat at a time', async () => {
     const log = new BusyLog();
     const writer = open(log, { limits: { batch: 1 } });
     for (const chat of [1, 2]) log.busy.add(chat);
     const all = [draft(1, 'a1'), draft(1, 'a2'), draft(2, 'b1')].map((each) => writer.write(each));
     // The first lane keeps the order of arrival: behind this one, all three are in the second.
     await writer.write(draft(3, 'c1'));
-    for (let batch = 1; batch <= 3; batch += 1) {
-      await until(`batch ${batch}`, () => log.waited.length === batch);
-      log.letThrough();
-    }
+    await until('both chats are waited for', () => log.waited.length === 2);
+    expect(log.waited).to.deep.equal([['a1'], ['b1']]);
+    log.letThrough('a1');
+    await until('the rest of the first', () => log.waited.length === 3);
+    expect(log.waited[2]).to.deep.equal(['a2']);
+    for (const content of ['b1', 'a2']) log.letThrough(content);
     await Promise.all(all);
-    expect(log.waited).to.deep.equal([['a1'], ['b1'], ['a2']]);
+  });
+
+  it('waits for one stuck chat beside another, and I7 keeps the order of each', async () => {
+    const log = new BusyLog();
+    const writer = open(log);
+    log.busy.add(1);
+    const stuck = writer.write(draft(1, 'a1'));
+    await until('a1 waits', () => log.waited.length === 1);
+    log.busy.add(2);
+    const other = [writer.write(draft(2, 'b1'))];
+    await until('b1 waits as well', () => log.waited.length === 2);
+    other.push(writer.write(draft(2, 'b2')));
+    log.letThrough('b1');
+    await other[0];
+    await until('b2 waits', () => log.waited.length === 3);
+    log.letThrough('b2');
+    expect((await Promise.all(other)).map(code)).to.deep.equal(['ok', 'ok']);
+    expect(log.stored).to.deep.equal(['b1', 'b2']);
+    log.letThrough('a1');
+    expect(code(await stuck)).to.equal('ok');
+    await writer.drain();
+  });
+
+  it('waits for a few only, and tries the others until somebody lets go of them', async () => {
+    const log = new BusyLog();
+    const writer = open(log);
+    const chats = [1, 2, 3, 4, 5, 6];
+    for (const chat of chats) log.busy.add(chat);
+    const sent = chats.map((chat) => writer.write(draft(chat, `m${chat}`)));
+    await until('some are waited for', () => log.waited.length === APPENDS_AT_ONCE.secondLane - 1);
+    let offered = 0;
+    const tried = new Map<number, number>();
+    log.onOffer = ([chat = 0]) => {
+      offered += 1;
+      tried.set(chat, (tried.get(chat) ?? 0) + 1);
+      if (offered === 9) log.busy.delete(5);
+    };
+    expect(code(await (sent[4] ?? Promise.reject(new Error('not sent'))))).to.equal('ok');
+    expect(log.stored).to.deep.equal(['m5']);
+    expect(log.waited).to.deep.equal([['m1'], ['m2'], ['m3']]);
+    expect([...tried.keys()].sort()).to.deep.equal([4, 5, 6]);
+    for (const content of ['m2', 'm1', 'm3']) log.letThrough(content);
+    await until('the next two are waited for', () => log.waited.length === 5);
+    for (const content of ['m4', 'm6']) log.letThrough(content);
+    expect((await Promise.all(sent)).map(code)).to.deep.equal(chats.map(() => 'ok'));
+    await writer.drain();
   });
 
   it('stores what was busy only for a moment before it waits for a chat that is stuck', async () => {

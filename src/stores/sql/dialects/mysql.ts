@@ -1,3 +1,4 @@
+import { APPENDS_AT_ONCE } from '../../../ports/message-log.js';
 import type { Closing, Session, SqlDatabase, SqlRow, Statement, StatementHooks, WriteResult } from '../database.js';
 import { isAnswered, isLockWait, isRetryable } from '../errors.js';
 import { mysqlTables } from '../tables.js';
@@ -10,9 +11,9 @@ import { judged, runTransaction, withRetries, type TransactionLine } from './tra
 /**
  * Connections for batches, the only ones that take several statements in one packet. That turns a hole in the binding of
  * values into more than one statement, so it stays with texts that are constant but for the number of their
- * placeholders. One for each lane of the writer, so that sends never wait behind reads.
+ * placeholders. One for each batch that the writer may have under way, so that sends never wait behind reads.
  */
-const BATCH_CONNECTIONS = 2;
+const BATCH_CONNECTIONS = APPENDS_AT_ONCE.firstLane + APPENDS_AT_ONCE.secondLane;
 
 /** MySQL 8 and later, MariaDB 10.11 and later. Connects with the first statement. */
 export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlDatabase {
