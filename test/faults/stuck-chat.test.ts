@@ -76,7 +76,7 @@ function stuckChatSuite(): void {
       await waitUntil(
         async () => {
           const rows = await stores.sql.read((session) => session.query('SHOW FULL PROCESSLIST'));
-          const texts = rows.map((row) => String(row['Info'] ?? ''));
+          const texts = rows.map((row) => JSON.stringify(row));
           expect(texts.some((text) => /FOR UPDATE/i.test(text) && !/SKIP LOCKED/i.test(text))).to.equal(true);
         },
         { what: 'a lock is waited for', deadlineMs: 5_000, everyMs: 10 },
