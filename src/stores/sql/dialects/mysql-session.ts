@@ -28,6 +28,12 @@ export function mysqlSession(connection: PoolConnection, line: Line, increment: 
       const [rows] = await send({ sql: text }, values.map(bind));
       return rows as SqlRow[];
     },
+    async prepared(text, values = []) {
+      const [rows] = await line.send(text, () =>
+        connection.execute({ sql: text, timeout: DEADLINE_MS }, values.map(bind)),
+      );
+      return rows as SqlRow[];
+    },
     affectedRows: (result) => header(result).affectedRows,
     insertIds: (result, count) => Array.from({ length: count }, (_, at) => header(result).insertId + at * increment),
     async upsert(table, row, _target, set) {

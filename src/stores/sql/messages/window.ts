@@ -33,14 +33,15 @@ function centred(rows: readonly MessageRow[], seq: number, limit: number): reado
 
 /** Whether visible messages lie beyond the rows shown, or beyond the cursor where none are. */
 function beyond(
-  { firstVisibleSeq, lastVisibleSeq }: HistoryRows,
+  { rows: read, hasOlder, lastVisibleSeq }: HistoryRows,
   rows: readonly MessageRow[],
   window: HistoryWindow,
 ): { readonly hasMoreBefore: boolean; readonly hasMoreAfter: boolean } {
   const newest = rows[0];
   const oldest = rows.at(-1);
   if (newest !== undefined && oldest !== undefined) {
-    return { hasMoreBefore: firstVisibleSeq < oldest.seq, hasMoreAfter: lastVisibleSeq > newest.seq };
+    const isCut = oldest !== read.at(-1);
+    return { hasMoreBefore: hasOlder || isCut, hasMoreAfter: lastVisibleSeq > newest.seq };
   }
   // An empty side has everything visible, if anything is, on the other side of its cursor.
   const any = lastVisibleSeq > 0;
