@@ -1,4 +1,5 @@
 import { Binary, MongoClient, type Collection } from 'mongodb';
+import { sendRaw } from './mongo-raw.js';
 import type { SqlValue } from '../../src/stores/sql/database.js';
 import type { TestStores } from './stores.js';
 
@@ -9,6 +10,8 @@ export type Damaged = Pick<TestStores, 'sql' | 'bodies' | 'storage'>;
 export interface Damage {
   /** Another text in a stored body, its hash left as it was. */
   alterBody(id: Uint8Array, content: string): Promise<void>;
+  /** Bytes that are no UTF-8 as the text of a body, as a flipped bit on the disk leaves them. */
+  spoilBody(id: Uint8Array): Promise<void>;
   removeBody(id: Uint8Array): Promise<void>;
   /** Another message's id in a body's document. */
   misnameBody(id: Uint8Array, messageId: Uint8Array): Promise<void>;
@@ -51,6 +54,7 @@ export async function damageTo(stores: Damaged): Promise<Damage> {
     return {
       ...common,
       alterBody: (id, content) => sql('UPDATE bodies SET content = ? WHERE id = ?', [content, id]),
+      spoilBody: (id) => sql(`UPDATE bodies SET content = CAST(x'fffe41' AS TEXT) WHERE id = ?`, [id]),
       misnameBody: (id, messageId) => sql('UPDATE bodies SET message_id = ? WHERE id = ?', [messageId, id]),
       close: () => Promise.resolve(),
     };
@@ -61,6 +65,14 @@ export async function damageTo(stores: Damaged): Promise<Damage> {
     ...common,
     async alterBody(id, content) {
       await messages.updateOne({ _id: new Binary(id, Binary.SUBTYPE_UUID) }, { $set: { content } });
+    },
+    async spoilBody(id) {
+      const mark = '~to~be~spoilt~';
+      const updates = [{ q: { _id: new Binary(id, Binary.SUBTYPE_UUID) }, u: { $set: { content: mark } } }];
+      const command = { update: 'messages', updates, $db: storage.mongodb.database };
+      await sendRaw(storage.mongodb.url, command, (bytes) => {
+        bytes.fill(0xff, bytes.indexOf(mark), bytes.indexOf(mark) + 3);
+      });
     },
     async misnameBody(id, messageId) {
       const [filter, name] = [new Binary(id, Binary.SUBTYPE_UUID), new Binary(messageId, Binary.SUBTYPE_UUID)];

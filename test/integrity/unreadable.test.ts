@@ -8,7 +8,7 @@ import { damageTo, type Damage } from '../helpers/damage.js';
 import { silentLogger } from '../helpers/stores.js';
 import { startWorld, type World } from '../integration/http/world.js';
 
-describe('F35 a body that is gone or altered', () => {
+describe('F35 a body that is gone, altered or no text any more', () => {
   let world: World;
   let damage: Damage;
   let messages: MessageResource[];
@@ -18,9 +18,10 @@ describe('F35 a body that is gone or altered', () => {
     damage = await damageTo({ ...stores, storage: settings.storage });
     const { client, alice, group } = world;
     messages = [world.message];
-    for (const text of ['two', 'three', 'four', 'five']) messages.push(await client.send(alice, group, text));
+    for (const text of ['two', 'three', 'four', 'five', 'six']) messages.push(await client.send(alice, group, text));
     await damage.removeBody(await bodyOf(at(messages, 1)));
     await damage.alterBody(await bodyOf(at(messages, 3)), 'forged');
+    await damage.spoilBody(await bodyOf(at(messages, 5)));
   });
   after(async () => {
     await damage.close();
@@ -35,6 +36,7 @@ describe('F35 a body that is gone or altered', () => {
     items.map(({ seq, content, content_status: status }) => [seq, content, status]);
 
   const EXPECTED = [
+    [6, null, 'unavailable'],
     [5, 'five', undefined],
     [4, null, 'unavailable'],
     [3, 'three', undefined],
@@ -46,7 +48,7 @@ describe('F35 a body that is gone or altered', () => {
     const { client, bob, group } = world;
     const page = await client.as(bob).get<PageResource<MessageResource>>(`/messages/chat/${group.id}`);
     expect(page.status).to.equal(200);
-    expect(page.body.total).to.equal(5);
+    expect(page.body.total).to.equal(6);
     expect(shown(page.body.items)).to.deep.equal(EXPECTED);
     const one = await client.as(bob).get<MessageResource>(`/messages/${at(messages, 3).id}`);
     expect(one.status).to.equal(200);
@@ -56,7 +58,7 @@ describe('F35 a body that is gone or altered', () => {
 
   it('does not wedge a cursor in either direction, nor reading on from a rev', async () => {
     const { client, bob, group } = world;
-    for (const step of ['before_seq=6', 'after_seq=0']) {
+    for (const step of ['before_seq=7', 'after_seq=0']) {
       const [name, start] = step.split('=');
       const seen: MessageResource[] = [];
       for (let cursor = Number(start); ;) {
@@ -79,17 +81,17 @@ describe('F35 a body that is gone or altered', () => {
   it('is counted, logged once without a word of it, and found by verify', async () => {
     const { app } = world;
     const logged = app.logs.filter((line) => line.includes('cannot be read'));
-    expect(logged).to.have.lengthOf(2);
+    expect(logged).to.have.lengthOf(3);
     expect(logged.join('')).not.to.contain('forged').and.not.to.contain('four');
     const figures = app.stores.unreadable.figures();
-    expect(figures.messages).to.equal(2);
-    expect(figures.reads).to.be.above(2);
+    expect(figures.messages).to.equal(3);
+    expect(figures.reads).to.be.above(3);
     const eraser = createEraseWorker({ ...app.stores, clock: systemClock, logger: silentLogger });
     const { problems } = await verify({ ...app.stores, eraser }, { repair: false });
     const found = Object.entries(problems).filter(([, { count }]) => count > 0);
     expect(found.map(([kind, { places }]) => [kind, places.map(({ messageId }) => messageId)])).to.deep.equal([
       ['dangling_messages', [at(messages, 1).id]],
-      ['altered_bodies', [at(messages, 3).id]],
+      ['altered_bodies', [at(messages, 3).id, at(messages, 5).id]],
     ]);
   });
 

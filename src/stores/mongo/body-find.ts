@@ -12,8 +12,11 @@ interface Found {
 }
 
 const PROJECTION = { content: 1, sha256: 1 } as const;
-/** Bytes as Buffers: otherwise the driver makes an object with a checked text of every id. */
-const BYTES = { promoteBuffers: true } as const;
+/**
+ * Bytes as Buffers: otherwise the driver makes an object with a checked text of every id. A text that is no UTF-8 any more
+ * is read with U+FFFD in it and fails its hash; the driver's own check would fail the read of all of them.
+ */
+const AS_IT_IS = { promoteBuffers: true, enableUtf8Validation: false } as const;
 
 /**
  * Bodies by their ids, keyed by hex. The command itself, not the driver's cursor: that takes each document by itself out
@@ -30,7 +33,7 @@ export async function findBodies(
   const filter = { _id: { $in: ids.map(toBinary) } };
   const documents =
     (await findAtOnce(db, filter, ids.length)) ??
-    (await messages.find<Found>(filter, { projection: PROJECTION, ...BYTES }).toArray());
+    (await messages.find<Found>(filter, { projection: PROJECTION, ...AS_IT_IS }).toArray());
   return new Map(documents.map((document) => [document._id.toString('hex'), toStored(document)]));
 }
 
@@ -39,7 +42,7 @@ async function findAtOnce(db: Db, filter: object, count: number): Promise<readon
   // One more than there can be: after a full batch the server would keep a cursor open.
   const command = { find: MESSAGES, filter, projection: PROJECTION, batchSize: count + 1 };
   try {
-    const { cursor } = (await db.command(command, { readPreference: 'primary', ...BYTES })) as {
+    const { cursor } = (await db.command(command, { readPreference: 'primary', ...AS_IT_IS })) as {
       readonly cursor: { readonly id: unknown; readonly firstBatch: readonly Found[] };
     };
     return cursor.id === 0 ? cursor.firstBatch : null;

@@ -100,22 +100,35 @@ function fullDisk(this: Mocha.Suite): void {
     return hasServed;
   }
 
-  /** Sends are confirmed and bodies erased again; a database that has crashed is started again, as its supervisor would. */
+  /**
+   * Sends are confirmed and bodies erased again. A database that crashes is started again, as its supervisor would; one that
+   * does not may still do so at a later insert (seen in two of five runs), so it is started afresh once both are seen.
+   */
   async function revived(load: Load): Promise<void> {
+    let isFresh = database === null;
+    const supervised = (what: string, attempt: () => Promise<unknown>): Promise<unknown> =>
+      waitUntil(
+        async () => {
+          if (database !== null && !isRunning(database)) {
+            await database.restart();
+            restarts += 1;
+            isFresh = true;
+          }
+          await attempt();
+        },
+        { what, deadlineMs: 60_000, everyMs: 100 },
+      );
     const wanted = load.counts.confirmed + 20;
-    await waitUntil(
-      async () => {
-        if (database !== null && !isRunning(database)) {
-          await database.restart();
-          restarts += 1;
-        }
-        expect(load.counts.confirmed).to.be.above(wanted);
-      },
-      { what: 'sends are confirmed again', deadlineMs: 60_000, everyMs: 100 },
+    await supervised('sends are confirmed again', () =>
+      Promise.resolve(expect(load.counts.confirmed).to.be.above(wanted)),
     );
     // A pass of the eraser that began before may still end in failure; the next one works.
+    await supervised('bodies are erased again', () => loaded.server.order({ kind: 'erase' }));
+    if (isFresh) return;
+    await database?.restart();
+    await load.confirms(20);
     await waitUntil(() => loaded.server.order({ kind: 'erase' }), {
-      what: 'bodies are erased again',
+      what: 'bodies are erased by way of new connections',
       deadlineMs: 30_000,
       everyMs: 100,
     });
