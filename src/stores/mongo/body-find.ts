@@ -1,7 +1,7 @@
 import { MongoNetworkError, MongoServerError, type Binary, type Collection, type Db } from 'mongodb';
 import { MESSAGES, type MessageDocument } from '../../../schema/mongo/messages.js';
 import type { StoredBody } from '../../ports/body-store.js';
-import { contentHash } from '../content-hash.js';
+import { isHashOf } from '../content-hash.js';
 import { toBinary } from './body-insert.js';
 
 /** What may be found under an id: anyone can have put there anything. */
@@ -55,5 +55,5 @@ async function findAtOnce(db: Db, filter: object, count: number): Promise<readon
 /** Whatever was put there by hand, a page goes on: what is not the text that was hashed is not intact. */
 function toStored({ content, sha256 }: Found): StoredBody {
   if (typeof content !== 'string' || !(sha256 instanceof Uint8Array)) return { content: '', intact: false };
-  return { content, intact: contentHash(content).equals(sha256) };
+  return { content, intact: isHashOf(sha256, content) };
 }

@@ -1,5 +1,5 @@
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
-import { contentHash } from '../content-hash.js';
+import { contentHash, isHashOf } from '../content-hash.js';
 import type { Statement } from '../sql/database.js';
 import type { SqliteDatabase } from '../sql/dialects/sqlite.js';
 import { duplicateKey } from '../sql/errors.js';
@@ -92,7 +92,7 @@ function toStored(content: unknown, sha256: unknown): StoredBody {
   // What has the hash of a text that was well-formed is that text.
   return {
     content: Buffer.from(buffer, byteOffset, byteLength).toString('utf8'),
-    intact: contentHash(content).equals(sha256),
+    intact: isHashOf(sha256, content),
   };
 }
 

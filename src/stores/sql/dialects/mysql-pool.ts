@@ -59,6 +59,8 @@ export function connectionOptions(target: MysqlTarget): PoolOptions {
     decimalNumbers: true,
     stringifyObjects: true,
     flags: ['-LOCAL_FILES'],
+    // Otherwise the driver takes a stack for every statement, 1.4 % of a page of history; `scrub` keeps no driver's stack.
+    trace: false,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Message } from '../../../domain/message.js';
 import type { StoredBody } from '../../../ports/body-store.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { listOf } from './lists.js';
-import { messageColumns, readMessageRows, toMessage, type MessageRow } from './rows.js';
+import { asBytes, messageColumns, readMessageRows, toMessage, type MessageRow } from './rows.js';
 
 /**
  * Rows with their contents, in one body read. A body that is not there may have been superseded since its row was
@@ -14,18 +14,32 @@ export async function withContents(
   rows: readonly MessageRow[],
 ): Promise<readonly Message[]> {
   const bodies = await findBodies(context, rows);
-  const lost = rows.filter((row) => !row.isDeleted && readable(bodies, row) === null);
-  const fresh = lost.length === 0 ? new Map<number, MessageRow | null>() : await readAgain(context, lost);
-  const moved = lost.flatMap((row) => fresh.get(row.id) ?? []).filter((row) => !names(lost, row));
-  const movedBodies = await findBodies(context, moved);
-  return rows.flatMap((row) => {
-    const present = fresh.get(row.id);
-    if (present === undefined) return [toMessage(row, readable(bodies, row))];
-    if (present === null || present.isDeleted) return [];
-    const content = readable(movedBodies, present);
-    if (content === null) reportLost(context, present);
-    return [toMessage(present, content)];
+  const contents = rows.map((row) => (row.isDeleted ? null : readable(bodies, row)));
+  const lost = rows.filter((row, index) => !row.isDeleted && contents[index] === null);
+  const complete = (row: MessageRow, index: number): Message => toMessage(row, contents[index] ?? null);
+  if (lost.length === 0) return rows.map(complete);
+  const again = await completeLost(context, lost);
+  return rows.flatMap((row, index) => {
+    const message = again.get(row.id);
+    return message === undefined ? [complete(row, index)] : (message ?? []);
   });
+}
+
+/** By id of the row; null: it was deleted meanwhile. */
+async function completeLost(
+  context: RepositoryContext,
+  lost: readonly MessageRow[],
+): Promise<ReadonlyMap<number, Message | null>> {
+  const fresh = await readAgain(context, lost);
+  const moved = [...fresh.values()].filter((row) => row !== null && !names(lost, row)) as readonly MessageRow[];
+  const bodies = await findBodies(context, moved);
+  const entries = Array.from(fresh, ([id, row]): readonly [number, Message | null] => {
+    if (row === null || row.isDeleted) return [id, null];
+    const content = readable(bodies, row);
+    if (content === null) reportLost(context, row);
+    return [id, toMessage(row, content)];
+  });
+  return new Map(entries);
 }
 
 async function findBodies(
@@ -71,5 +85,5 @@ function reportLost({ unreadable }: RepositoryContext, row: MessageRow): void {
 
 /** As BodyStore.find keys its answer. */
 export function toHex(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('hex');
+  return asBytes(id).toString('hex');
 }

@@ -86,6 +86,7 @@ export function toMessageRow(row: SqlRow): MessageRow {
 
 /** Bytes as a driver gave them, or as hex out of JSON. */
 export function asBytes(value: unknown): Buffer {
+  if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'string') return Buffer.from(value, 'hex');
   throw new TypeError('not bytes of this database');
