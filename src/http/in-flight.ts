@@ -33,7 +33,7 @@ export function trackInFlight(handler: RequestHandler): InFlight {
       count += 1;
       try {
         await handler(request, response);
-        await answered(response);
+        if (!isAnswered(response)) await answered(response);
       } finally {
         leave();
       }
@@ -57,9 +57,12 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** Until the answer is handed to the system, or its client is gone. */
+/** The answer is handed to the system, or its client is gone. */
+function isAnswered(response: ServerResponse): boolean {
+  return response.writableFinished || response.destroyed;
+}
+
 function answered(response: ServerResponse): Promise<void> {
-  if (response.writableFinished || response.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     response.once('finish', resolve).once('close', resolve);
   });

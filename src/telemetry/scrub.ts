@@ -43,14 +43,22 @@ function scrubFields(object: object, depth: number): Record<string, unknown> {
   const source = object as Readonly<Record<string, unknown>>;
   const names = Object.keys(source);
   if (names.length > ITEMS) names.length = ITEMS;
-  // No prototype: a field called `__proto__` is a field like any other.
-  const fields = Object.create(null) as Record<string, unknown>;
+  const fields = new Fields();
   for (const name of names) {
     const verdict = judgeName(name);
     fields[verdict.text] = scrubField(name, verdict.holds, source[name], depth);
   }
   return fields;
 }
+
+/**
+ * An object without a prototype, in which a field called `__proto__` is a field like any other. Made by a constructor,
+ * because the engine keeps what `Object.create(null)` makes as a table, which takes four times as long to write.
+ */
+const Fields = function () {
+  // Nothing is in it yet.
+} as unknown as new () => Record<string, unknown>;
+Fields.prototype = Object.create(null);
 
 function scrubField(name: string, holds: NameVerdict['holds'], value: unknown, depth: number): unknown {
   if (isHidden(holds, value)) return HIDDEN;
