@@ -5,7 +5,8 @@ export type UpgradeVerdict =
   { readonly kind: 'http' } | { readonly kind: 'socket' } | { readonly kind: 'refused'; readonly code: ErrorCode };
 
 function hasToken(value: string | undefined, token: string): boolean {
-  return (value ?? '').split(',').some((part) => part.trim().toLowerCase() === token);
+  if (value === undefined) return false;
+  return value.split(',').some((part) => part.trim().toLowerCase() === token);
 }
 
 /**

@@ -2,6 +2,7 @@ import type Router from '@koa/router';
 import type { Layer } from '@koa/router';
 import type { DefaultContext } from 'koa';
 import type { HttpContext, HttpMiddleware, RequestState } from './context.js';
+import { inOrder } from './in-order.js';
 
 interface Indexed {
   /** What every path of the layer begins with. */
@@ -18,8 +19,8 @@ interface Indexed {
 export function dispatch(router: Router<RequestState>): HttpMiddleware {
   const byMethod = indexOf(router);
   return (ctx, next) => {
-    const { path } = ctx;
-    for (const { prefix, layer, run } of byMethod.get(ctx.method) ?? []) {
+    const { method, path } = ctx.request;
+    for (const { prefix, layer, run } of byMethod.get(method) ?? []) {
       if (!path.startsWith(prefix) || !layer.match(path)) continue;
       const routed: HttpContext & { params?: Readonly<Record<string, string>> } = ctx;
       routed.params = layer.paramNames.length === 0 ? {} : layer.params(path, layer.captures(path));
@@ -36,15 +37,6 @@ function indexOf(router: Router<RequestState>): ReadonlyMap<string, readonly Ind
     for (const method of layer.methods) byMethod.set(method, [...(byMethod.get(method) ?? []), indexed]);
   }
   return byMethod;
-}
-
-/** The stages as one function, each called with the rest as its `next`. */
-function inOrder(stages: readonly HttpMiddleware[]): Indexed['run'] {
-  const done = (): Promise<void> => Promise.resolve();
-  return stages.reduceRight<(ctx: HttpContext) => unknown>(
-    (rest, stage) => (ctx) => stage(ctx, () => rest(ctx) as Promise<void>) as unknown,
-    done,
-  );
 }
 
 /** Up to the first parameter or optional part. */

@@ -2,6 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../domain/errors.js';
 import type { BufferedRequest } from '../ports/listener.js';
 
+/** The body that a listener has read already; null where it has to be awaited, or is more than `limit` bytes. */
+export function wholeBodyOf(request: IncomingMessage, limit: number): Buffer | null {
+  const whole = (request as Partial<BufferedRequest>).wholeBody;
+  return whole instanceof Buffer && whole.byteLength <= limit ? whole : null;
+}
+
 /**
  * The whole body, or `payload_too_large` as soon as it is known to be more than `limit` bytes: by its declared length,
  * else at the byte that is too many. What is left over is not read. A client that goes away ends the wait.
@@ -9,8 +15,8 @@ import type { BufferedRequest } from '../ports/listener.js';
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) return Promise.reject(new AppError('payload_too_large'));
-  const whole = (request as Partial<BufferedRequest>).wholeBody;
-  if (whole instanceof Buffer && whole.byteLength <= limit) return Promise.resolve(whole);
+  const whole = wholeBodyOf(request, limit);
+  if (whole !== null) return Promise.resolve(whole);
   // Gone before the wait: no event would end it.
   if (request.destroyed) return Promise.reject(new AppError('bad_request'));
   return new Promise((resolve, reject) => {

@@ -10,6 +10,7 @@ import { requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
 import { fixedHeaders } from './middleware/fixed-headers.js';
 import { dispatch } from './dispatch.js';
+import { inOrder } from './in-order.js';
 import { createRouter } from './router.js';
 import { buildRoutes, describeRoutes, type RouteInfo } from './routes/index.js';
 
@@ -23,14 +24,17 @@ export interface HttpApp {
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const routes = buildRoutes(deps.services.system.info());
   const app = new Koa<RequestState>({ proxy: false });
-  app.use(requestId());
-  app.use(accessLog(deps));
-  app.use(fixedHeaders());
-  app.use(cors(deps.corsOrigins));
-  app.use(errorAnswers(deps.logger));
-  app.use(requestTarget());
-  app.use(dispatch(createRouter(routes, deps)));
-  app.use(refusePath());
+  const answer = inOrder([
+    requestId(),
+    accessLog(deps),
+    fixedHeaders(),
+    cors(deps.corsOrigins),
+    errorAnswers(deps.logger),
+    requestTarget(),
+    dispatch(createRouter(routes, deps)),
+    refusePath(),
+  ]);
+  app.use((ctx) => answer(ctx));
   // What happens outside the stages: mostly clients that went away while their answer was written.
   app.on('error', (error: unknown) => deps.logger.warn({ err: error }, 'an answer could not be sent'));
 

@@ -6,7 +6,6 @@ export type JsonFault = 'too_deep' | 'too_many_keys' | 'repeated_key';
 /** No command has a tenth of this; a hundred thousand keys cost a parser far more than they cost their sender. */
 const MAX_KEYS = 1_000;
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -64,12 +63,16 @@ export function findJsonFault(text: string): JsonFault | null {
 
 /** Index after the closing quote; the end of the text where there is none. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at += 1;
-    else if (code === QUOTE) return at + 1;
-  }
-  return text.length;
+  let at = text.indexOf('"', start + 1);
+  while (at > 0 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return at < 0 ? text.length : at + 1;
+}
+
+/** After an odd number of backslashes; those before another quote are not counted again. */
+function isEscaped(text: string, quote: number): boolean {
+  let before = quote;
+  while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1;
+  return (quote - before) % 2 === 1;
 }
 
 function isFollowedByColon(text: string, from: number): boolean {

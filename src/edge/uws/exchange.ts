@@ -102,10 +102,11 @@ export class UwsExchange {
         return;
       }
       // The bytes are the parser's own and change after the call.
-      if (chunk.byteLength > 0) chunks.push(Buffer.from(chunk.slice(0)));
+      if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
       if (!isLast) return;
       this.stopTimers();
-      this.handle(head, Buffer.concat(chunks));
+      const [only] = chunks;
+      this.handle(head, only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     };
     this.res.onData((chunk, isLast) => this.guard(() => received(chunk, isLast)));
   }

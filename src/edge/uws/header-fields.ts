@@ -2,8 +2,15 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 
 export type HeaderValue = number | string | readonly string[];
 
-/** Names that have been found well-formed, with their lower-case form; handlers use the same few. */
-const LOWER = new Map<string, string>();
+/** A name that has been found well-formed. */
+interface KnownName {
+  readonly lower: string;
+  /** The text last found well-formed under it: most answers say the same under most names. */
+  value: string;
+}
+
+/** Handlers use the same few. */
+const KNOWN = new Map<string, KnownName>();
 const MOST_NAMES = 200;
 
 /**
@@ -24,11 +31,14 @@ export class HeaderFields {
 
   /** Throws as node:http does for what cannot be written in a header line. */
   set(name: string, value: HeaderValue): void {
-    const field = wellFormed(name);
-    validateHeaderValue(name, value as string);
-    const at = this.names.indexOf(field);
+    const known = wellFormed(name);
+    if (known.value !== value) {
+      validateHeaderValue(name, value as string);
+      if (typeof value === 'string') known.value = value;
+    }
+    const at = this.names.indexOf(known.lower);
     if (at < 0) {
-      this.names.push(field);
+      this.names.push(known.lower);
       this.values.push(value);
     } else {
       this.values[at] = value;
@@ -51,14 +61,14 @@ export class HeaderFields {
 }
 
 function lower(name: string): string {
-  return LOWER.get(name) ?? name.toLowerCase();
+  return KNOWN.get(name)?.lower ?? name.toLowerCase();
 }
 
-function wellFormed(name: string): string {
-  const known = LOWER.get(name);
+function wellFormed(name: string): KnownName {
+  const known = KNOWN.get(name);
   if (known !== undefined) return known;
   validateHeaderName(name);
-  const field = name.toLowerCase();
-  if (LOWER.size < MOST_NAMES) LOWER.set(name, field);
-  return field;
+  const named = { lower: name.toLowerCase(), value: '' };
+  if (KNOWN.size < MOST_NAMES) KNOWN.set(name, named);
+  return named;
 }

@@ -48,7 +48,7 @@ export class BridgedRequest extends IncomingMessage implements BufferedRequest {
     this.httpVersion = '1.1';
     this.httpVersionMajor = 1;
     this.httpVersionMinor = 1;
-    this.rawHeaders = head.lines.flat();
+    this.rawHeaders = head.rawHeaders;
     this.headers = { ...head.headers };
     this.complete = true;
     this.unread = wholeBody;

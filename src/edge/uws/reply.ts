@@ -9,11 +9,30 @@ const COPY_BYTES = 64 * 1024;
 /** Set by the native side, or decided per connection. */
 const OWN_HEADERS = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
 
+/** Header lines for one native call: the later ones go as the tail of the first one's value, which holds no line break. */
+class HeaderText {
+  private first = '';
+  private tail = '';
+
+  add(name: string, value: string | number): void {
+    if (this.first !== '') {
+      this.tail += `\r\n${name}: ${value}`;
+      return;
+    }
+    this.first = name;
+    this.tail = String(value);
+  }
+
+  write(res: HttpResponse): void {
+    if (this.first !== '') res.writeHeader(this.first, this.tail);
+  }
+}
+
 /** A status line, header lines and a body, ready for the wire. */
 export interface WireReply {
   readonly status: number;
   readonly statusLine: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: HeaderText;
   readonly body: Buffer | string;
   /** What a HEAD answer says of the body it leaves out; null: nothing. */
   readonly contentLength: string | null;
@@ -24,18 +43,19 @@ export interface WireReply {
 /** A handler's reply for the wire. */
 export function wireReply(reply: Reply): WireReply {
   const { names, values } = reply.headers;
-  const headers: [string, string][] = [];
+  const headers = new HeaderText();
   let contentLength: string | null = null;
   let close = false;
-  for (const [at, name] of names.entries()) {
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] ?? '';
     const value = values[at] ?? '';
     if (OWN_HEADERS.has(name)) {
       if (name === 'content-length') contentLength = String(value);
       if (name === 'connection') close = String(value).toLowerCase() === 'close';
     } else if (typeof value === 'object') {
-      for (const one of value) headers.push([name, one]);
+      for (const one of value) headers.add(name, one);
     } else {
-      headers.push([name, String(value)]);
+      headers.add(name, value);
     }
   }
   const standard = STATUS_CODES[reply.status] ?? '';
@@ -54,7 +74,10 @@ export function wireReply(reply: Reply): WireReply {
 
 /** An answer of the edge itself for the wire. */
 export function wireAnswer(answer: EdgeAnswer): WireReply {
-  return { ...answer, contentLength: String(answer.body.byteLength), close: false };
+  const { status, statusLine, body } = answer;
+  const headers = new HeaderText();
+  for (const [name, value] of answer.headers) headers.add(name, value);
+  return { status, statusLine, headers, body, contentLength: String(body.byteLength), close: false };
 }
 
 /**
@@ -69,7 +92,7 @@ export function writeReply(
   done: () => void,
 ): void {
   res.writeStatus(reply.statusLine);
-  writeLines(res, reply.headers);
+  reply.headers.write(res);
   const bodiless = reply.status === 204 || reply.status === 304;
   if (method === 'HEAD' || bodiless) {
     if (closeAfter) res.writeHeader('connection', 'close');
@@ -84,18 +107,6 @@ export function writeReply(
     if (closeAfter) res.writeHeader('connection', 'close');
     writeLarge(res, typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body, done);
   }
-}
-
-/** All lines in one call: the later ones go as the tail of the first one's value, which holds no line break itself. */
-function writeLines(res: HttpResponse, lines: WireReply['headers']): void {
-  const [first] = lines;
-  if (first === undefined) return;
-  let tail = first[1];
-  for (let at = 1; at < lines.length; at += 1) {
-    const line = lines[at];
-    if (line !== undefined) tail += `\r\n${line[0]}: ${line[1]}`;
-  }
-  res.writeHeader(first[0], tail);
 }
 
 /**

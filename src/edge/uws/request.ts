@@ -12,6 +12,8 @@ export interface RequestHead {
   /** Path and query as sent. */
   readonly target: string;
   readonly lines: HeaderLines;
+  /** The same lines as node:http lists them: name, value, name, value. */
+  readonly rawHeaders: string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly peerAddress: string;
 }
@@ -19,7 +21,11 @@ export interface RequestHead {
 /** Copies everything a request will ever be asked for; only valid inside the native handler. */
 export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
   const lines: (readonly [string, string])[] = [];
-  req.forEach((name, value) => lines.push([name, value]));
+  const rawHeaders: string[] = [];
+  req.forEach((name, value) => {
+    lines.push([name, value]);
+    rawHeaders.push(name, value);
+  });
   const path = req.getUrl();
   // The type package leaves it out: no `?` at all gives undefined.
   const query = req.getQuery() as string | undefined;
@@ -29,6 +35,7 @@ export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
     query: query ?? '',
     target: query === undefined ? path : `${path}?${query}`,
     lines,
+    rawHeaders,
     headers: joinHeaders(lines),
     peerAddress: addressOfBytes(new Uint8Array(res.getRemoteAddress())),
   };

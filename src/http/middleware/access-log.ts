@@ -11,12 +11,13 @@ export function accessLog(deps: { readonly logger: Logger; readonly clock: Clock
   return async (ctx, next) => {
     const start = deps.clock.monotonic();
     await next();
-    const { method, state } = ctx;
+    const { state } = ctx;
+    const { method } = ctx.request;
     const facts = {
       requestId: state.requestId,
       method: isKnownMethod(method) ? method : 'OTHER',
       route: state.route,
-      status: ctx.status,
+      status: ctx.res.statusCode,
       ms: Math.round((deps.clock.monotonic() - start) * 10) / 10,
       userId: state.actor?.userId ?? null,
     };

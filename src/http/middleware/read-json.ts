@@ -5,8 +5,9 @@ import { decodeUtf8, findJsonFault } from '../../protocol/json-text.js';
 import { LIMITS } from '../../protocol/limits.js';
 import { BodyReplay } from '../body-replay.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
-import { readBytes } from '../read-bytes.js';
+import { readBytes, wholeBodyOf } from '../read-bytes.js';
 
+const JSON_NAME = 'application/json';
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /**
@@ -28,7 +29,7 @@ export function readJson(): HttpMiddleware {
   });
   return async (ctx, next) => {
     checkHeaders(ctx);
-    const bytes = await readBytes(ctx.req, LIMITS.bodyBytes);
+    const bytes = wholeBodyOf(ctx.req, LIMITS.bodyBytes) ?? (await readBytes(ctx.req, LIMITS.bodyBytes));
     const text = decodeUtf8(bytes);
     if (text === null || text.trim() === '' || findJsonFault(text) !== null) throw new AppError('invalid_json');
     await parse(new ParserContext(ctx, bytes) as unknown as Context, next);
@@ -36,11 +37,12 @@ export function readJson(): HttpMiddleware {
 }
 
 function checkHeaders(ctx: HttpContext): void {
-  const coding = ctx.get('Content-Encoding').trim().toLowerCase();
-  const hasBody = ctx.get('Transfer-Encoding') !== '' || Number(ctx.get('Content-Length')) > 0;
+  const { headers } = ctx.req;
+  const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  const hasBody = (headers['transfer-encoding'] ?? '') !== '' || Number(headers['content-length'] ?? 0) > 0;
   if (coding !== '' && coding !== 'identity') throw new AppError('unsupported_media_type');
   if (!hasBody) throw new AppError('invalid_json', { detail: 'A JSON body is required' });
-  if (!JSON_TYPE.test(ctx.get('Content-Type'))) throw new AppError('unsupported_media_type');
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new AppError('unsupported_media_type');
 }
 
 /**
@@ -55,11 +57,12 @@ class ParserContext {
   constructor(ctx: HttpContext, bytes: Buffer) {
     this.req = new BodyReplay(ctx.req.headers, bytes);
     this.request = ctx.request;
-    this.method = ctx.method;
+    this.method = ctx.request.method;
   }
 
-  is(types: string[]): string | false | null {
-    return this.request.is(types);
+  /** The content type has been checked: it is JSON's, in whatever spelling. */
+  is(types: readonly string[]): string | false {
+    return types.includes(JSON_NAME) ? JSON_NAME : false;
   }
 }
 

@@ -13,7 +13,7 @@ const MALFORMED_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
  */
 export function requestTarget(): HttpMiddleware {
   return (ctx, next) => {
-    if (!isKnownMethod(ctx.method)) {
+    if (!isKnownMethod(ctx.request.method)) {
       ctx.set('Allow', EVERY_METHOD);
       throw new AppError('method_not_allowed');
     }

@@ -13,14 +13,15 @@ export function runRoute(
       actor: ctx.state.actor,
       origin: new RequestOrigin(ctx, deps.trustedProxies),
       params: paramsOf(ctx),
-      rawQuery: ctx.querystring,
+      rawQuery: ctx.request.querystring,
       body: route.readsBody ? ctx.request.body : undefined,
     };
     const reply = await route.run(exchange, deps.services);
-    ctx.status = reply.status ?? 200;
+    const { response } = ctx;
+    response.status = reply.status ?? 200;
     ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
     // Encoded here, so that a reply that cannot be is answered like any other bug.
-    ctx.body = JSON.stringify(reply.body);
+    response.body = JSON.stringify(reply.body);
   };
 }
 
