@@ -3,7 +3,8 @@ import { enter, exitOnBugs } from './entry.js';
 import { openExistingStores, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 
-const HELD_BY_ANOTHER = 1;
+/** Another one holds what is asked for, or nobody holds what is to be given up. */
+const NOT_HELD = 1;
 const COULD_NOT_RUN = 2;
 /** Superseded bodies are kept for 24 hours, so a backup has to be through by then anyway. */
 const MOST_HOURS = 24;
@@ -45,10 +46,12 @@ async function run({ leases }: StoreSet, { action, hours, name }: Options): Prom
         return 0;
       }
       say(`another backup is under way until ${await end(leases)}`);
-      return HELD_BY_ANOTHER;
+      return NOT_HELD;
     case 'end':
-      await leases.release('backup', name);
-      return sayState(leases);
+      if (await leases.release('backup', name)) return sayState(leases);
+      say(`no backup of that name was under way: it was not begun, or its time was over and bodies may be gone since`);
+      await sayState(leases);
+      return NOT_HELD;
     case 'status':
       return sayState(leases);
     default:

@@ -32,15 +32,19 @@ export interface EntryOptions {
 export function enter({ failureCode = 1, log = 'stdout' }: EntryOptions = {}): Entry {
   const stream = log === 'stderr' ? process.stderr : undefined;
   const terminal = (stream ?? process.stdout).isTTY;
-  const parsed = parseSettings(readEnvironment(), { isTty: terminal });
+  const { env, junk } = readEnvironment();
+  const parsed = parseSettings(env, { isTty: terminal });
+  const logger = createLogger(
+    parsed.ok ? parsed.settings.log : { level: 'warn', format: terminal ? 'pretty' : 'json' },
+    stream,
+  );
+  if (junk.length > 0) logger.warn({ lines: junk }, `.env: left out what is no NAME=value, in line ${junk.join(', ')}`);
+  for (const { name, problem } of parsed.warnings) logger.warn({ setting: name }, `${name} ${problem}`);
   if (!parsed.ok) {
-    const logger = createLogger({ level: 'error', format: terminal ? 'pretty' : 'json' }, stream);
     for (const { name, problem } of parsed.problems) logger.error({ setting: name }, `${name} ${problem}`);
     process.exit(failureCode);
   }
-  const { settings, warnings } = parsed;
-  const logger = createLogger(settings.log, stream);
-  for (const { name, problem } of warnings) logger.warn({ setting: name }, `${name} ${problem}`);
+  const { settings } = parsed;
 
   const fail = (error: unknown): never => {
     logger.error(settings.debug ? { err: error } : {}, `Parley cannot go on: ${describeError(error)}`);

@@ -1,21 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvFile, type EnvFile } from './env-file.js';
 import type { Environment } from './reader.js';
+
+export interface ReadEnvironment {
+  readonly env: Environment;
+  /** Lines of the `.env` file that were left out. */
+  readonly junk: EnvFile['junk'];
+}
 
 /**
  * The environment of the process, with what a `.env` file in the directory adds to it. A real variable wins over the
  * file, also when it is set to nothing. Throws when the file exists and cannot be read.
  */
-export function readEnvironment(directory: string = process.cwd()): Environment {
-  return { ...readEnvFile(resolve(directory, '.env')), ...process.env };
+export function readEnvironment(directory: string = process.cwd()): ReadEnvironment {
+  const { values, junk } = readEnvFile(resolve(directory, '.env'));
+  return { env: { ...values, ...process.env }, junk };
 }
 
-function readEnvFile(path: string): Environment {
+function readEnvFile(path: string): EnvFile {
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
+    return parseEnvFile(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { values: {}, junk: [] };
     throw error;
   }
 }

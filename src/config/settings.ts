@@ -33,7 +33,7 @@ export function parseSettings(env: Environment, context: SettingsContext = {}): 
     sockets: readSockets(reader),
     log: readLog(reader, debug, context),
   };
-  if (reader.problems.length > 0) return { ok: false, problems: reader.problems };
+  if (reader.problems.length > 0) return { ok: false, problems: reader.problems, warnings: reader.warnings };
   return { ok: true, settings, warnings: reader.warnings };
 }
 

@@ -106,4 +106,9 @@ export interface SettingProblem {
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings; readonly warnings: readonly SettingProblem[] }
-  | { readonly ok: false; readonly problems: readonly SettingProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly SettingProblem[];
+      /** What would not refuse the start by itself. */
+      readonly warnings: readonly SettingProblem[];
+    };

@@ -7,8 +7,8 @@
 export interface Leases {
   /** True: held by `holder` for `ms` from now at least, anew or still (what was promised before is not cut short). False: someone else holds it. */
   acquire(name: LeaseName, holder: string, ms: number): Promise<boolean>;
-  /** Gives it up; not holding it is no error. */
-  release(name: LeaseName, holder: string): Promise<void>;
+  /** Gives it up. False: it was not held by `holder`, perhaps because its time was over; that is no error. */
+  release(name: LeaseName, holder: string): Promise<boolean>;
   /** Whether anyone holds it now, and until when. */
   heldUntil(name: LeaseName): Promise<Date | null>;
 }

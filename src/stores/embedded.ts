@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { lockDataDir } from './data-dir.js';
 import { createEmbeddedHealth } from './health.js';
 import { openSqlite } from './sql/dialects/sqlite.js';
+import { looksLikeDriverError } from './sql/errors.js';
 import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { sqliteMigrationTarget } from './sql/migrations/sqlite.js';
@@ -15,7 +16,7 @@ export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps, op
   const lock = await lockDataDir(options.dataDir);
   try {
     await migrateFile(options.file, deps, opening);
-    const sql = await openSqlite({ file: options.file, clock: deps.clock }, deps);
+    const sql = await naming(options.file, () => openSqlite({ file: options.file, clock: deps.clock }, deps));
     const bodies = createSqliteBodyStore(sql);
     let closing: Promise<void> | null = null;
     return {
@@ -51,7 +52,21 @@ async function expectFile(file: string): Promise<void> {
   });
 }
 
-async function migrateFile(file: string, deps: StoreDeps, opening: Opening): Promise<number> {
+/** SQLite's own errors do not say which file they are about; whoever has to mend it wants to know. */
+async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!looksLikeDriverError(error)) throw error;
+    throw new Error(`The database ${file} cannot be used`, { cause: error });
+  }
+}
+
+function migrateFile(file: string, deps: StoreDeps, opening: Opening): Promise<number> {
+  return naming(file, () => migrateOpened(file, deps, opening));
+}
+
+async function migrateOpened(file: string, deps: StoreDeps, opening: Opening): Promise<number> {
   const target = await sqliteMigrationTarget(file);
   try {
     const migrations = await loadMigrations('sqlite');

@@ -21,12 +21,12 @@ export function leasesSuite(open: OpenLeases): void {
       expect(await leases.acquire('sweep', 'a', 60_000)).to.equal(true);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(false);
       expect(await leases.acquire('backup', 'b', 60_000)).to.equal(true);
-      await leases.release('sweep', 'b');
+      expect(await leases.release('sweep', 'b')).to.equal(false);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(false);
-      await leases.release('sweep', 'a');
+      expect(await leases.release('sweep', 'a')).to.equal(true);
       expect(await leases.heldUntil('sweep')).to.equal(null);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(true);
-      await leases.release('full_sweep', 'nobody');
+      expect(await leases.release('full_sweep', 'nobody')).to.equal(false);
     });
 
     it('counts by the clock of the database, and is extended but not cut short by its holder', async () => {
@@ -50,6 +50,10 @@ export function leasesSuite(open: OpenLeases): void {
       expect(await leases.heldUntil('sweep')).to.equal(null);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(true);
       expect(await leases.acquire('sweep', 'a', 60_000)).to.equal(false);
+      await leases.acquire('backup', 'a', 0);
+      const begun = (await databaseNow()).getTime();
+      while ((await databaseNow()).getTime() <= begun) await leases.heldUntil('backup');
+      expect(await leases.release('backup', 'a'), 'too late').to.equal(false);
     });
 
     it('has one winner among many that ask at once, also for a name that nobody held before', async () => {

@@ -32,9 +32,15 @@ export function createLeases(sql: SqlDatabase): Leases {
         return tryAcquire(name, holder, ms);
       }
     },
-    async release(name, holder) {
-      await sql.transaction((tx) => tx.db.delete(leases).where(and(eq(leases.name, name), eq(leases.holder, holder))));
-    },
+    release: (name, holder) =>
+      sql.transaction(async (tx) => {
+        const mine = and(eq(leases.name, name), eq(leases.holder, holder));
+        const [held] = await tx.lock(tx.db.select().from(leases).where(mine));
+        if (held === undefined) return false;
+        const wasInTime = held.expiresAt > (await tx.now());
+        await tx.db.delete(leases).where(mine);
+        return wasInTime;
+      }),
     heldUntil: (name) =>
       sql.read(async (session) => {
         const [held] = await session.db

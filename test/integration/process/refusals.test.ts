@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -52,6 +52,28 @@ describe('A18: a start that is refused', function () {
     const run = start({});
     expect(await run.exit()).to.equal(1);
     expect(run.events().map(({ setting }) => setting)).to.deep.equal(['BCRYPT_COST']);
+  });
+
+  it('lists a weak secret beside what refuses the start, and lines of .env that set nothing without their text', async () => {
+    writeFileSync(join(directory, '.env'), 'PORT: planted\nBCRYPT_COST=planted\nSECRET_KEY=short\n');
+    const run = start({});
+    expect(await run.exit()).to.equal(1);
+    expect(run.events().map(({ level, setting, lines }) => [level, setting ?? lines])).to.deep.equal([
+      ['warn', [1]],
+      ['warn', 'SECRET_KEY'],
+      ['error', 'BCRYPT_COST'],
+    ]);
+    expect(run.output()).not.to.contain('planted');
+  });
+
+  it('names the file that is no database', async () => {
+    const file = join(directory, 'data', 'parley.db');
+    mkdirSync(join(directory, 'data'));
+    writeFileSync(file, 'no database, '.repeat(1_000));
+    const run = start({});
+    expect(await run.exit()).to.equal(1);
+    expect(run.events().at(-1)?.['msg']).to.contain(file).and.to.contain('SQLITE_NOTADB');
+    expect(run.output()).not.to.contain('    at ');
   });
 
   it('a busy port is said in one line', async () => {

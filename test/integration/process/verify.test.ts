@@ -147,9 +147,14 @@ describe('the commands of operators', function () {
       const other = await backup('begin', '--name', 'other');
       expect(other.code).to.equal(1);
       expect(other.output).to.contain('another backup is under way until');
-      expect((await backup('end', '--name', 'other')).output).to.contain('a backup is under way until');
+      const notBegun = await backup('end', '--name', 'other');
+      expect(notBegun.code).to.equal(1);
+      expect(notBegun.output).to.contain('no backup of that name').and.to.contain('a backup is under way until');
       expect((await verify()).output).to.contain('a backup holds its lease until');
-      expect((await backup('end')).output).to.contain('no backup is under way');
+      const ended = await backup('end');
+      expect(ended.code).to.equal(0);
+      expect(ended.output).to.contain('no backup is under way');
+      expect((await backup('end')).code).to.equal(1);
     });
 
     it('verify runs beside a server', async () => {

@@ -74,8 +74,7 @@ class World {
           return Promise.resolve(true);
         },
         release: (name, holder) => {
-          if (this.leases.get(name)?.holder === holder) this.leases.delete(name);
-          return Promise.resolve();
+          return Promise.resolve(this.leases.get(name)?.holder === holder && this.leases.delete(name));
         },
         heldUntil: (name) => {
           const until = this.leases.get(name)?.until ?? 0;
