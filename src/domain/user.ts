@@ -10,12 +10,10 @@ export interface User {
   readonly lastSeen: Date | null;
 }
 
-/** Who is asking: the result of a verified token and a look-up of an active user. */
+/** Who is asking: the result of a verified token and a look-up of an active user. Every live socket keeps one. */
 export interface Identity {
   readonly userId: number;
   readonly username: string;
-  /** The account as it was when the token was verified: fresh for a request, as old as the connection for a socket. */
-  readonly user: User;
-  /** When the token ends; a socket does not outlive it. */
-  readonly expiresAt: Date;
+  /** When the token ends, in milliseconds of the epoch; a socket does not outlive it. */
+  readonly expiresAt: number;
 }

@@ -40,7 +40,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     verify(token) {
       const claims = remembered(token);
       if (claims === null || !isCurrent(claims, clock.now() / 1_000)) throw new AppError('not_authenticated');
-      return { userId: claims.userId, expiresAt: new Date(claims.exp * 1_000) };
+      return { userId: claims.userId, expiresAt: claims.exp * 1_000 };
     },
   };
 

@@ -7,7 +7,7 @@ import { createRealtimeServices } from './realtime/index.js';
 import type { Services } from './services.js';
 import { createSystemServices } from './system/index.js';
 import { authenticate, login, register, type AccountDeps } from './users/accounts.js';
-import { getUser, searchUsers, updateMe } from './users/profile.js';
+import { getUser, searchUsers, me, updateMe } from './users/profile.js';
 
 export type ServiceDeps = AccountDeps &
   ChatDeps &
@@ -21,7 +21,7 @@ export function createServices(deps: ServiceDeps): Services {
       register: (input, origin) => register(deps, input, origin),
       login: (input, origin) => login(deps, input, origin),
       authenticate: (token) => authenticate(deps, token),
-      me: (actor) => Promise.resolve(actor.user),
+      me: (actor) => me(deps, actor),
       updateMe: (actor, change) => updateMe(deps, actor, change),
       search: (_actor, query, limit) => searchUsers(deps.users, query, limit),
       get: (_actor, userId) => getUser(deps.users, userId),

@@ -36,32 +36,51 @@ export class Admission {
     }
     this.unauthenticated += 1;
     change(this.byAddress, address, 1);
-    return this.place(address);
+    return new OnePlace(this, address);
   }
 
-  private place(address: string): Place {
-    let holder: number | 'nobody' | 'gone' = 'nobody';
-    const leave = (): void => {
-      if (typeof holder === 'number') change(this.byUser, holder, -1);
-      else if (holder === 'nobody') this.leaveAddress(address);
-      holder = 'gone';
-    };
-    return {
-      leave,
-      authenticate: (userId) => {
-        leave();
-        const { socketsPerUser } = this.limits;
-        if (socketsPerUser > 0 && (this.byUser.get(userId) ?? 0) >= socketsPerUser) return false;
-        change(this.byUser, userId, 1);
-        holder = userId;
-        return true;
-      },
-    };
-  }
-
-  private leaveAddress(address: string): void {
+  /** A socket that has not authenticated gives up its place. */
+  leaveAddress(address: string): void {
     this.unauthenticated -= 1;
     change(this.byAddress, address, -1);
+  }
+
+  /** False: the user has as many sockets as one may have. */
+  enterUser(userId: number): boolean {
+    const { socketsPerUser } = this.limits;
+    if (socketsPerUser > 0 && (this.byUser.get(userId) ?? 0) >= socketsPerUser) return false;
+    change(this.byUser, userId, 1);
+    return true;
+  }
+
+  leaveUser(userId: number): void {
+    change(this.byUser, userId, -1);
+  }
+}
+
+class OnePlace implements Place {
+  /** The address before authentication, the user's id after it, null once it is given up. */
+  private holder: string | number | null;
+
+  constructor(
+    private readonly admission: Admission,
+    address: string,
+  ) {
+    this.holder = address;
+  }
+
+  authenticate(userId: number): boolean {
+    this.leave();
+    if (!this.admission.enterUser(userId)) return false;
+    this.holder = userId;
+    return true;
+  }
+
+  leave(): void {
+    const { admission, holder } = this;
+    this.holder = null;
+    if (typeof holder === 'number') admission.leaveUser(holder);
+    else if (holder !== null) admission.leaveAddress(holder);
   }
 }
 

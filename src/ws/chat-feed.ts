@@ -13,6 +13,16 @@ export interface FeedOwner {
   sent(feed: ChatFeed): void;
 }
 
+/** What came by while a state is being read. */
+interface Kept {
+  units: (Delivery | Fill)[];
+  bytes: number;
+  /** More came than is kept: the read that is under way may not hold all of it. */
+  overflowed: boolean;
+  /** How far others have read, the last mark of each: state that no replay's rows hold for certain. */
+  marks: Map<number, Uint8Array> | null;
+}
+
 /**
  * One connection's view of one chat's events. While its state is being read they are kept; then those that the read has
  * already seen are dropped and the rest goes out, each rev exactly one above the one before (or above a fill's).
@@ -20,14 +30,9 @@ export interface FeedOwner {
 export class ChatFeed implements Member {
   private readonly registration: Registration;
   /** null: live, nothing is kept. */
-  private kept: (Delivery | Fill)[] | null = [];
-  private keptBytes = 0;
-  /** More came than is kept: the read that is under way may not hold all of it. */
-  private overflowed = false;
+  private kept: Kept | null = keepNothing();
   /** Events were thrown away that no state has made good yet: without one the feed cannot go on. */
   private hasLost = false;
-  /** How far others have read, the last mark of each: state that no replay's rows hold for certain. */
-  private keptMarks: Map<number, Uint8Array> | null = null;
   private isGone = false;
   private lastRev = 0;
   private lastSeq = 0;
@@ -83,8 +88,8 @@ export class ChatFeed implements Member {
 
   /** Keeps events from here on, for a read that begins after this call. */
   hold(): void {
-    this.kept ??= [];
-    this.overflowed = false;
+    this.kept ??= keepNothing();
+    this.kept.overflowed = false;
   }
 
   /**
@@ -93,25 +98,23 @@ export class ChatFeed implements Member {
    */
   joins(rev: number): boolean {
     this.registration.observe(rev);
-    if (!this.overflowed) return this.registration.covers(rev);
-    this.overflowed = false;
+    if (this.kept?.overflowed !== true) return this.registration.covers(rev);
+    this.kept.overflowed = false;
     return false;
   }
 
   /** The connection's state of the chat is that of `rev`; sends what was kept above it and goes on live. */
   start(rev: number, lastSeq: number): void {
-    const { kept, keptMarks } = this;
+    const { kept } = this;
     this.kept = null;
-    this.keptBytes = 0;
-    this.keptMarks = null;
     this.hasLost = false;
     this.lastRev = rev;
     this.lastSeq = lastSeq;
-    for (const unit of kept ?? []) {
+    for (const unit of kept?.units ?? []) {
       if ('items' in unit) this.fill(unit);
       else this.deliver(unit);
     }
-    for (const [userId, frame] of keptMarks ?? []) this.sendMark(userId, frame);
+    for (const [userId, frame] of kept?.marks ?? []) this.sendMark(userId, frame);
   }
 
   /** The read failed: goes on where it stood, unless what came since is not all there. */
@@ -127,14 +130,14 @@ export class ChatFeed implements Member {
       if (!isFor(event, this.userId)) return;
       if (event.type === 'read') {
         if (this.kept === null) this.sendMark(event.userId, frame);
-        else (this.keptMarks ??= new Map<number, Uint8Array>()).set(event.userId, frame);
+        else (this.kept.marks ??= new Map<number, Uint8Array>()).set(event.userId, frame);
         return;
       }
       // Not worth keeping: by the time of the flush it is no longer true.
       if (this.kept === null) this.link.send(frame, 'ephemeral');
       return;
     }
-    if (this.kept !== null) return this.keep(delivery, frame.byteLength);
+    if (this.kept !== null) return this.keep(this.kept, delivery, frame.byteLength);
     if (event.rev <= this.lastRev) return;
     if (event.rev > this.lastRev + 1) return this.link.close('slow_reader');
     this.lastRev = event.rev;
@@ -149,7 +152,7 @@ export class ChatFeed implements Member {
 
   fill(fill: Fill): void {
     if (this.isGone || !this.link.isOpen()) return;
-    if (this.kept !== null) return this.keep(fill, fill.bytes);
+    if (this.kept !== null) return this.keep(this.kept, fill, fill.bytes);
     const { lastRev, lastSeq } = this;
     if (fill.rev <= lastRev) return;
     this.lastRev = fill.rev;
@@ -177,25 +180,27 @@ export class ChatFeed implements Member {
   /** Nothing is delivered any more. May be repeated. True: that was the user's last live socket on this chat. */
   leave(): boolean {
     this.isGone = true;
-    this.kept = [];
+    this.kept = null;
     return this.registration.leave();
   }
 
-  private keep(unit: Delivery | Fill, bytes: number): void {
-    if (this.overflowed) return;
-    this.keptBytes += bytes;
-    if (this.maxKeptBytes > 0 && this.keptBytes > this.maxKeptBytes) {
-      // The state is read once more instead, and holds all of this.
-      this.overflowed = true;
-      this.hasLost = true;
-      this.kept = [];
-      this.keptBytes = 0;
-      return;
-    }
-    this.kept?.push(unit);
+  private keep(kept: Kept, unit: Delivery | Fill, bytes: number): void {
+    if (kept.overflowed) return;
+    kept.bytes += bytes;
+    kept.units.push(unit);
+    if (this.maxKeptBytes === 0 || kept.bytes <= this.maxKeptBytes) return;
+    // The state is read once more instead, and holds all of this.
+    this.hasLost = true;
+    kept.overflowed = true;
+    kept.units = [];
+    kept.bytes = 0;
   }
 
   private sendMark(userId: number, frame: Uint8Array): void {
     if (!this.isGone) this.link.sendLatest(`${this.chatId}:${userId}`, frame);
   }
+}
+
+function keepNothing(): Kept {
+  return { units: [], bytes: 0, overflowed: false, marks: null };
 }

@@ -12,7 +12,7 @@ import { dispatch } from './dispatch.js';
 import { EarlyFrames } from './early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
 import type { Link } from './link.js';
-import { Outbox, type Importance } from './outbox.js';
+import { Outbox, type Importance, type OutboxLimits } from './outbox.js';
 import { ReadProof } from './read-proof.js';
 import { openScope, type SocketTarget } from './open-scope.js';
 import type { Scope, ScopeDeps } from './scope.js';
@@ -27,15 +27,10 @@ export interface ConnectionDeps extends ScopeDeps {
   readonly services: Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
   readonly work: Work;
   readonly census: Census;
+  /** The bounds of every socket's way out. */
+  readonly outbox: OutboxLimits;
   /** True from the moment a stop began: what is running is finished, nothing new begins. */
   readonly isStopping: () => boolean;
-}
-
-/** What the upgrade asked for; null where it names nothing usable. */
-export interface SocketRequest {
-  readonly token: string | null;
-  readonly target: SocketTarget;
-  readonly place: Place;
 }
 
 /**
@@ -56,21 +51,22 @@ export class Connection implements SocketListener, Link {
   private ticksToLive = 0;
   private isInLine = false;
   private inFlight = 0;
-  private readonly early = new EarlyFrames();
+  private early: EarlyFrames | null = null;
   private readonly proof = new ReadProof();
-  private readonly bucket: TokenBucket;
+  /** null: no limit. */
+  private readonly bucket: TokenBucket | null;
   private readonly outbox: Outbox;
 
   constructor(
     private readonly deps: ConnectionDeps,
     private readonly socket: Socket,
-    private readonly request: SocketRequest,
+    private readonly target: SocketTarget,
+    private readonly place: Place,
     private readonly onClosed: (connection: Connection) => void,
   ) {
     const { limits, clock } = deps;
-    this.bucket = new TokenBucket(limits.framesPerSecond, clock);
-    const bounds = { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) };
-    this.outbox = new Outbox(socket, bounds, (queuedBytes) => {
+    this.bucket = limits.framesPerSecond === 0 ? null : new TokenBucket(limits.framesPerSecond, clock);
+    this.outbox = new Outbox(socket, deps.outbox, (queuedBytes) => {
       deps.logger.warn({ ...this.facts(), queuedBytes }, 'a socket reads too slowly');
       this.close('slow_reader');
     });
@@ -88,10 +84,10 @@ export class Connection implements SocketListener, Link {
     return this.socket.queuedBytes();
   }
 
-  /** Authenticates, joins and goes live, or closes with the reason. Never rejects. */
-  async join(): Promise<void> {
+  /** Authenticates, joins and goes live, or closes with the reason; `token` null: none that could be one. Never rejects. */
+  async join(token: string | null): Promise<void> {
+    const { target, place } = this;
     try {
-      const { token, target, place } = this.request;
       if (token === null) throw new AppError('not_authenticated');
       const actor = await this.deps.services.users.authenticate(token);
       if (this.isClosing()) return;
@@ -111,17 +107,21 @@ export class Connection implements SocketListener, Link {
     if (!this.isOpen() || this.scope === null) return;
     this.state = 'live';
     this.deps.census.came(actor.userId);
-    this.context = { ...this.deps, actor, scope: this.scope, owner: this };
+    const { services, hub, typing, clock, logger } = this.deps;
+    // Written out: each spread of the dependencies is an object of a shape of its own, 600 bytes a socket.
+    this.context = { actor, scope: this.scope, owner: this, services, hub, typing, clock, logger };
     this.deps.logger.debug(this.facts(), 'socket live');
-    for (const { data, binary } of this.early.take()) void this.run(data, binary);
+    const early = this.early?.take() ?? [];
+    this.early = null;
+    for (const { data, binary } of early) void this.run(data, binary);
   }
 
   message(data: Uint8Array, binary: boolean): void {
     if (!this.isOpen()) return;
-    if (!this.bucket.take()) return this.close('too_many');
+    if (this.bucket?.take() === false) return this.close('too_many');
     this.proof.heard();
     if (this.state === 'live') void this.run(data, binary);
-    else if (!this.early.add(data, binary)) this.close('too_many');
+    else if (!(this.early ??= new EarlyFrames()).add(data, binary)) this.close('too_many');
   }
 
   drained(): void {
@@ -135,7 +135,7 @@ export class Connection implements SocketListener, Link {
   closed(code: number): void {
     this.deps.logger.debug({ ...this.facts(), code }, 'socket closed');
     this.end();
-    this.request.place.leave();
+    this.place.leave();
     this.onClosed(this);
   }
 
@@ -165,7 +165,7 @@ export class Connection implements SocketListener, Link {
   /** Nothing is read or delivered once the token has ended, whatever the tick. */
   isOpen(): boolean {
     if (this.state === 'closing') return false;
-    if (this.actor === null || this.deps.clock.now() < this.actor.expiresAt.getTime()) return true;
+    if (this.actor === null || this.deps.clock.now() < this.actor.expiresAt) return true;
     this.close('token_expired');
     return false;
   }
@@ -197,7 +197,7 @@ export class Connection implements SocketListener, Link {
     this.socket.close(code, reason);
     this.end();
     // Who is unknown keeps the place until the transport reports the end: closing does not make room for the next flood.
-    if (this.actor !== null) this.request.place.leave();
+    if (this.actor !== null) this.place.leave();
   }
 
   private async run(data: Uint8Array, binary: boolean): Promise<void> {
@@ -217,7 +217,7 @@ export class Connection implements SocketListener, Link {
     if (this.state === 'live') this.deps.census.went(this.userId);
     if (this.isClosing()) return;
     this.state = 'closing';
-    this.early.take();
+    this.early = null;
     this.outbox.end();
     this.scope?.leave();
   }
@@ -228,7 +228,7 @@ export class Connection implements SocketListener, Link {
   }
 
   private facts(): { readonly socket: number; readonly userId: number; readonly chatId: number | null } {
-    const { target } = this.request;
+    const { target } = this;
     return { socket: this.socket.id, userId: this.userId, chatId: target.kind === 'chat' ? target.chatId : null };
   }
 }

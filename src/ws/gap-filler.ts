@@ -53,7 +53,7 @@ export class GapFiller {
     try {
       const delta = await deps.changes.missed(chatId, from, deps.maxItems);
       chat.isFilling = false;
-      if (chat.members.size === 0) return;
+      if (chat.places.length === 0) return;
       // Encoded before the cursor moves: what cannot be stays missing.
       const fill = delta === null ? null : toFill(chatId, delta, new Date(deps.clock.now()));
       if (delta === null || fill === null) return deps.giveUp(chat);

@@ -58,7 +58,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
     apply: (chat, fill, ready) => inTurn(() => apply(chat, fill, ready)),
   });
   const check = new RevCheck({ changes, logger, chats, onPhantom: giveUp });
-  const own = { observe, remove };
+  const own = { observe, abandon };
   let delivering = false;
 
   broker.onEvents((events) => inTurn(() => events.forEach(route)));
@@ -86,7 +86,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
     for (const event of events) {
       try {
         const delivery = toDelivery(event);
-        for (const member of chat.members) member.deliver(delivery);
+        for (const { member } of chat.places) member.deliver(delivery);
       } catch (error) {
         // The connections see the hole with the next event, and the next comparison finds them if there is none.
         logger.error({ err: error, chatId: chat.chatId, type: event.type }, 'an event could not be delivered');
@@ -96,18 +96,21 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
 
   function apply(chat: LocalChat, fill: Fill, ready: readonly DurableEvent[]): void {
     logger.info({ chatId: chat.chatId, rev: fill.rev, items: fill.items.length }, 'lost events were read');
-    for (const member of [...chat.members]) member.fill(fill);
+    for (const { member } of chat.places) member.fill(fill);
     fanOut(chat, ready);
   }
 
   function giveUp(chat: LocalChat): void {
-    logger.warn({ chatId: chat.chatId, rev: chat.cursor.rev, sockets: chat.members.size }, 'events of a chat are lost');
-    for (const member of [...chat.members]) member.close('slow_reader');
+    logger.warn(
+      { chatId: chat.chatId, rev: chat.cursor.rev, sockets: chat.places.length },
+      'events of a chat are lost',
+    );
+    for (const { member } of chat.places) member.close('slow_reader');
   }
 
   function closeLeftBehind(): void {
-    for (const { chatId, cursor, members } of chats.values()) {
-      for (const member of members) {
+    for (const { chatId, cursor, places } of chats.values()) {
+      for (const { member } of places) {
         const { toldUpTo } = member;
         if (toldUpTo === null || toldUpTo >= (cursor.rev ?? 0)) continue;
         logger.error({ chatId, userId: member.userId, rev: toldUpTo }, 'a socket has missed events of a chat');
@@ -133,11 +136,9 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
     return chat;
   }
 
-  function remove(chat: LocalChat, member: Member): void {
-    chat.members.delete(member);
-    if (chat.members.size > 0) return;
-    chats.delete(chat.chatId);
-    subscriptions.release(chat.chatId);
+  function abandon({ chatId }: LocalChat): void {
+    chats.delete(chatId);
+    subscriptions.release(chatId);
   }
 
   return {
@@ -165,8 +166,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
 
 /** Whether encoding it is worth the while: nobody hears of themself, but for marks of reading elsewhere. */
 function hasAudience(chat: LocalChat, event: EphemeralEvent | ReadEvent): boolean {
-  for (const { userId } of chat.members) if (isFor(event, userId)) return true;
-  return false;
+  return chat.places.some(({ member }) => isFor(event, member.userId));
 }
 
 /** Who is told of what is not durable: the others, and of marks of reading one's own other sockets too. */

@@ -15,8 +15,8 @@ export class InboxFeeds implements FeedOwner {
   hasMore = false;
   private readonly feeds = new Map<number, ChatFeed>();
   /** Chats that were joined anew before the end of the old membership came by, with the rev of the new one. */
-  private readonly rejoined = new Map<number, number>();
-  private readonly joining = new Map<number, Promise<void>>();
+  private rejoined: Map<number, number> | null = null;
+  private joining: Map<number, Promise<void>> | null = null;
 
   constructor(
     private readonly deps: ScopeDeps,
@@ -36,7 +36,7 @@ export class InboxFeeds implements FeedOwner {
 
   /** The chat's feed once it is known whether it can be joined; undefined: the socket does not follow it. */
   async settled(chatId: number): Promise<ChatFeed | undefined> {
-    for (let under = this.joining.get(chatId); under !== undefined; under = this.joining.get(chatId)) await under;
+    for (let under = this.joining?.get(chatId); under !== undefined; under = this.joining?.get(chatId)) await under;
     return this.feeds.get(chatId);
   }
 
@@ -78,7 +78,7 @@ export class InboxFeeds implements FeedOwner {
     if (feed === null) return false;
     const joining = joinFeed(this.deps, this.visitor, feed, {
       live: ({ rev, lastSeq }) => {
-        if ((this.rejoined.get(chatId) ?? Infinity) <= rev) this.rejoined.delete(chatId);
+        if ((this.rejoined?.get(chatId) ?? Infinity) <= rev) this.rejoined?.delete(chatId);
         this.onJoin(true);
         this.tellAdded(feed, rev);
         feed.start(rev, lastSeq);
@@ -86,15 +86,15 @@ export class InboxFeeds implements FeedOwner {
       },
       refused: (isGone) => this.refused(feed, isGone),
     }).then(() => {
-      if (this.joining.get(chatId) === joining) this.joining.delete(chatId);
+      if (this.joining?.get(chatId) === joining) this.joining.delete(chatId);
     });
-    this.joining.set(chatId, joining);
+    (this.joining ??= new Map<number, Promise<void>>()).set(chatId, joining);
     return true;
   }
 
   /** The user has come into a chat that the socket follows already, or is joining. */
   again(feed: ChatFeed, rev: number): void {
-    if (feed.rev < rev) this.rejoined.set(feed.chatId, rev);
+    if (feed.rev < rev) (this.rejoined ??= new Map<number, number>()).set(feed.chatId, rev);
     if (feed.isLive) this.tellAdded(feed, feed.rev);
   }
 
@@ -102,8 +102,8 @@ export class InboxFeeds implements FeedOwner {
     const { chatId } = feed;
     this.drop([feed]);
     this.link.tell(presentChatList('chat_removed', chatId, rev, this.now()));
-    const again = this.rejoined.get(chatId);
-    this.rejoined.delete(chatId);
+    const again = this.rejoined?.get(chatId);
+    this.rejoined?.delete(chatId);
     if (again !== undefined && again > rev) this.add(chatId);
   }
 
@@ -118,7 +118,7 @@ export class InboxFeeds implements FeedOwner {
   private refused(feed: ChatFeed, isGone: boolean): void {
     this.drop([feed]);
     // Its read may be older than the news that the user has come back.
-    const wasAddedSince = this.rejoined.delete(feed.chatId);
+    const wasAddedSince = this.rejoined?.delete(feed.chatId) === true;
     if (!this.link.isOpen()) return;
     if (wasAddedSince) this.add(feed.chatId);
     else if (!isGone) this.onJoin(false);

@@ -11,18 +11,18 @@ import { InboxTimer } from './inbox-timer.js';
 import type { Link } from './link.js';
 import { resumeFeed } from './resume-feed.js';
 import type { ResumeCommand, Scope, ScopeDeps, Visitor } from './scope.js';
-import type { UserRegistration } from './user-hub.js';
+import type { UserListener, UserRegistration } from './user-hub.js';
 
 /**
  * A socket of all of a user's chats, `/api/v1/ws`. It hears of the list's changes first, then registers for every chat
  * of the list, then reads the list again, with the rev of each: in this order nothing is missed in between.
  */
-export class InboxScope implements Scope {
+export class InboxScope implements Scope, UserListener {
   private readonly feeds: InboxFeeds;
   private readonly timer = new InboxTimer();
   private registration: UserRegistration | null = null;
   private state: 'opening' | 'open' | 'left' = 'opening';
-  private early: UserEvent[] = [];
+  private early: UserEvent[] | null = null;
   private isResuming = false;
   private isComparing = false;
 
@@ -39,7 +39,7 @@ export class InboxScope implements Scope {
 
   async open(): Promise<void> {
     const { deps, link, visitor, feeds } = this;
-    this.registration = deps.hub.registerUser(visitor.actor.userId, (event) => this.hear(event));
+    this.registration = deps.hub.registerUser(visitor.actor.userId, this);
     await this.registration.subscribed;
     const before = await this.list();
     if (!link.isOpen()) return;
@@ -59,7 +59,9 @@ export class InboxScope implements Scope {
     if (!link.isOpen()) return;
     link.goLive(visitor.actor);
     this.compare(chats);
-    for (const event of this.early.splice(0)) this.hear(event);
+    const { early } = this;
+    this.early = null;
+    for (const event of early ?? []) this.hear(event);
   }
 
   chatIdOf(named: number | undefined): number {
@@ -136,10 +138,10 @@ export class InboxScope implements Scope {
   }
 
   /** An event about the user's list. What it says may be old or come before the chat's own events. */
-  private hear(event: UserEvent): void {
+  hear(event: UserEvent): void {
     if (this.state === 'left' || !this.link.isOpen()) return;
     if (this.state === 'opening') {
-      this.early.push(event);
+      (this.early ??= []).push(event);
       return;
     }
     const { chatId, rev } = event;

@@ -42,13 +42,14 @@ interface Mark {
  * sends and never reads would hold a full queue for ever.
  */
 export class Outbox {
+  // Most sockets never wait for anything: what only a waiting one needs is made when it does.
   /** Oldest first, at most one per tick. */
-  private readonly marks: Mark[] = [];
+  private marks: Mark[] | null = null;
   private accepted = 0;
   private failed = false;
-  private waiting: (() => void)[] = [];
+  private waiting: (() => void)[] | null = null;
   /** What only counts in its newest form, by key: it waits here while the queue is long. */
-  private readonly latest = new Map<string, Uint8Array>();
+  private latest: Map<string, Uint8Array> | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -84,33 +85,39 @@ export class Outbox {
   /** A frame that replaces the earlier ones of its key, as far as they have not left; never dropped. */
   sendLatest(key: string, frame: Uint8Array): void {
     if (this.failed) return;
-    this.latest.delete(key);
-    if (this.latest.size >= MAX_LATEST || this.hasRoom()) this.send(frame);
+    this.latest?.delete(key);
+    if (this.hasRoom()) return this.send(frame);
+    this.latest ??= new Map();
+    if (this.latest.size >= MAX_LATEST) this.send(frame);
     else this.latest.set(key, frame);
   }
 
   /** Resolves when a quarter of the bound at most is queued, so that live events still have room; or when all is over. */
   room(): Promise<void> {
     if (this.hasRoom()) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => (this.waiting ??= []).push(resolve));
   }
 
   /** The queue has become shorter: what has left needs no watching any more. */
   drained(): void {
+    const { marks, latest } = this;
     const left = this.accepted - this.socket.queuedBytes();
-    while (this.marks[0] !== undefined && this.marks[0].bytes <= left) this.marks.shift();
-    if (this.waiting.length > 0 && this.hasRoom()) this.wake();
-    for (const [key, frame] of this.latest) {
-      if (!this.hasRoom()) break;
-      this.latest.delete(key);
+    while (marks?.[0] !== undefined && marks[0].bytes <= left) marks.shift();
+    if (marks?.length === 0) this.marks = null;
+    if (this.waiting !== null && this.hasRoom()) this.wake();
+    if (latest === null) return;
+    for (const [key, frame] of latest) {
+      if (!this.hasRoom()) return;
+      latest.delete(key);
       this.send(frame);
     }
+    this.latest = null;
   }
 
   /** Nothing is sent any more: whoever waits for room need not. */
   end(): void {
     this.failed = true;
-    this.latest.clear();
+    this.latest = null;
     this.wake();
   }
 
@@ -118,14 +125,14 @@ export class Outbox {
   tick(): void {
     if (this.failed) return;
     const { slowTicks } = this.limits;
-    if (slowTicks === 0 && this.latest.size === 0) return;
+    if (slowTicks === 0 && this.latest === null) return;
     this.drained();
     if (this.failed || slowTicks === 0) return;
     const queued = this.socket.queuedBytes();
-    for (const mark of this.marks) mark.age += 1;
-    if ((this.marks[0]?.age ?? 0) >= slowTicks) return this.fail();
-    const newest = this.marks.at(-1)?.bytes ?? 0;
-    if (queued > 0 && newest < this.accepted) this.marks.push({ bytes: this.accepted, age: 0 });
+    for (const mark of this.marks ?? []) mark.age += 1;
+    if ((this.marks?.[0]?.age ?? 0) >= slowTicks) return this.fail();
+    const newest = this.marks?.at(-1)?.bytes ?? 0;
+    if (queued > 0 && newest < this.accepted) (this.marks ??= []).push({ bytes: this.accepted, age: 0 });
   }
 
   private hasRoom(): boolean {
@@ -134,7 +141,9 @@ export class Outbox {
   }
 
   private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    const { waiting } = this;
+    this.waiting = null;
+    for (const resolve of waiting ?? []) resolve();
   }
 
   private fail(): void {

@@ -4,7 +4,8 @@ import type { LocalChat } from './local-chat.js';
 /** What a registration needs of its hub. */
 export interface RegistrationHub {
   observe(chat: LocalChat, rev: number): void;
-  remove(chat: LocalChat, member: Member): void;
+  /** The chat's last socket has gone. */
+  abandon(chat: LocalChat): void;
 }
 
 /** One connection's place in a chat, from registration until `leave`; an inbox socket has one for each of its chats. */
@@ -15,10 +16,14 @@ export class Registration {
   constructor(
     private readonly hub: RegistrationHub,
     private readonly chat: LocalChat,
-    private readonly member: Member,
+    readonly member: Member,
   ) {
     this.deliveredBefore = chat.cursor.rev;
-    chat.members.add(member);
+    chat.add(this);
+  }
+
+  get isLive(): boolean {
+    return this.state === 'live';
   }
 
   /** Resolves when the subscription is active: only a read of the store made after that may be joined with events. */
@@ -44,15 +49,18 @@ export class Registration {
   /** The connection is live from here on. True: the user's first one on this chat. */
   enter(): boolean {
     if (this.state !== 'waiting') return false;
+    const isFirst = !this.chat.isOnline(this.member.userId);
     this.state = 'live';
-    return this.chat.enter(this.member.userId);
+    return isFirst;
   }
 
   /** May be repeated. True: that was the user's last live connection on this chat. */
   leave(): boolean {
-    const wasLive = this.state === 'live';
-    if (this.state !== 'gone') this.hub.remove(this.chat, this.member);
+    if (this.state === 'gone') return false;
+    const wasLive = this.isLive;
     this.state = 'gone';
-    return wasLive && this.chat.exit(this.member.userId);
+    this.chat.remove(this);
+    if (this.chat.places.length === 0) this.hub.abandon(this.chat);
+    return wasLive && !this.chat.isOnline(this.member.userId);
   }
 }

@@ -14,7 +14,8 @@ export interface ReadMark {
  * or below the cursor was handled before and is dropped. Revs of a chat are dense, so nothing is skipped unnoticed.
  */
 export class RevCursor {
-  private readonly early = new Map<number, { readonly event: DurableEvent; readonly arrival: number }>();
+  /** null: nothing waits, as nearly always: an empty map for each of 25,000 chats of 10,000 sockets took 5 MB. */
+  private early: Map<number, { readonly event: DurableEvent; readonly arrival: number }> | null = null;
   private current: number | null = null;
   private highestKnown = 0;
   private arrivals = 0;
@@ -41,12 +42,12 @@ export class RevCursor {
     if (event.rev > this.highestKnown) this.highestKnown = event.rev;
     if (current !== null && event.rev === current + 1) {
       this.current = event.rev;
-      if (this.early.size === 0) return [event];
+      if (this.early === null) return [event];
       this.early.delete(event.rev);
       return [event, ...this.release()];
     }
     // What is dropped here is missed in the store later on, like anything else that gets lost.
-    if (this.early.size >= MAX_WAITING) this.early.clear();
+    if (this.early === null || this.early.size >= MAX_WAITING) this.early = new Map();
     this.arrivals += 1;
     this.early.set(event.rev, { event, arrival: this.arrivals });
     return [];
@@ -70,13 +71,13 @@ export class RevCursor {
    */
   settle(rev: number, { arrivals }: ReadMark): { readonly ready: readonly DurableEvent[]; readonly phantoms: number } {
     let phantoms = 0;
-    for (const [known, { arrival }] of this.early) {
+    for (const [known, { arrival }] of this.early ?? []) {
       if (known <= rev || arrival > arrivals) continue;
-      this.early.delete(known);
+      this.early?.delete(known);
       phantoms += 1;
     }
     const ready = this.moveTo(rev);
-    this.expect(Math.max(rev, ...this.early.keys()));
+    this.expect(Math.max(rev, ...(this.early?.keys() ?? [])));
     return { ready, phantoms };
   }
 
@@ -87,19 +88,20 @@ export class RevCursor {
 
   private moveTo(rev: number): readonly DurableEvent[] {
     this.current = Math.max(rev, this.current ?? 0);
-    for (const known of this.early.keys()) if (known <= this.current) this.early.delete(known);
+    for (const known of this.early?.keys() ?? []) if (known <= this.current) this.early?.delete(known);
     return this.release();
   }
 
   private release(): DurableEvent[] {
     const ready: DurableEvent[] = [];
     while (this.current !== null) {
-      const next = this.early.get(this.current + 1);
+      const next = this.early?.get(this.current + 1);
       if (next === undefined) break;
-      this.early.delete(next.event.rev);
+      this.early?.delete(next.event.rev);
       this.current = next.event.rev;
       ready.push(next.event);
     }
+    if (this.early?.size === 0) this.early = null;
     return ready;
   }
 }

@@ -15,7 +15,7 @@ import { createHub } from './hub.js';
 import { isSocketPath, targetOf } from './paths.js';
 import { createAnnouncePresence } from './presence.js';
 import { presenceOf } from './stats.js';
-import { systemTicker, type Ticker } from './ticker.js';
+import { systemTicker, toTicks, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
 import { Turns } from './turns.js';
 import type { SocketLimits } from './types.js';
@@ -94,6 +94,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     limits,
     work,
     census,
+    outbox: { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) },
     replays: new Turns(REPLAYS_AT_ONCE),
     isStopping: () => stopping !== null,
   };
@@ -133,10 +134,9 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
       const address = clientAddress(handshake.peerAddress, handshake.headers['x-forwarded-for'], trustedProxies);
       const place = admission.enter(throttleKeyOf(address));
       if (place === null) return refuse(socket, 'too_many');
-      const request = { token: tokenOf(handshake), target: targetOf(handshake), place };
-      const connection = new Connection(connectionDeps, socket, request, forget);
+      const connection = new Connection(connectionDeps, socket, targetOf(handshake), place, forget);
       connections.add(connection);
-      void connection.join();
+      void connection.join(tokenOf(handshake));
       return connection;
     },
     stop: () => (stopping ??= shutDown()),

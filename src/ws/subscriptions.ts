@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.js';
  * overlap, and the broker must not see the unsubscribe last.
  */
 export class Subscriptions {
+  /** By id, what is under way or waits its turn. */
   private readonly tails = new Map<number, Promise<void>>();
 
   constructor(
@@ -28,8 +29,8 @@ export class Subscriptions {
   }
 
   private enqueue(id: number, call: () => Promise<void>): Promise<void> {
-    const before = this.tails.get(id) ?? Promise.resolve();
-    const result = before.then(call);
+    const before = this.tails.get(id);
+    const result = before === undefined ? call() : before.then(call);
     const tail = result.then(
       () => undefined,
       () => undefined,

@@ -3,8 +3,11 @@ import type { Broker } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** Hears what concerns its user. Never throws. */
-export type UserListener = (event: UserEvent) => void;
+/** Hears what concerns its user. */
+export interface UserListener {
+  /** Never throws. */
+  hear(event: UserEvent): void;
+}
 
 export interface UserRegistration {
   /** Resolves when the subscription is active: only a list of chats read after that is complete with the events. */
@@ -14,7 +17,8 @@ export interface UserRegistration {
 }
 
 interface LocalUser {
-  readonly listeners: Set<UserListener>;
+  /** Replaced as a whole with each change; nearly always one. */
+  listeners: readonly UserListener[];
   readonly subscribed: Promise<void>;
 }
 
@@ -30,19 +34,21 @@ export class UserHub {
     );
     broker.onUserEvents((events) => {
       for (const event of events) {
-        for (const listen of [...(this.users.get(event.userId)?.listeners ?? [])]) listen(event);
+        for (const listener of this.users.get(event.userId)?.listeners ?? []) listener.hear(event);
       }
     });
   }
 
   register(userId: number, listener: UserListener): UserRegistration {
-    const user = this.users.get(userId) ?? { listeners: new Set(), subscribed: this.subscriptions.acquire(userId) };
+    const user = this.users.get(userId) ?? { listeners: [], subscribed: this.subscriptions.acquire(userId) };
     this.users.set(userId, user);
-    user.listeners.add(listener);
+    user.listeners = user.listeners.concat(listener);
     return {
       subscribed: user.subscribed,
       leave: () => {
-        if (!user.listeners.delete(listener) || user.listeners.size > 0) return;
+        if (!user.listeners.includes(listener)) return;
+        user.listeners = user.listeners.filter((other) => other !== listener);
+        if (user.listeners.length > 0) return;
         this.users.delete(userId);
         this.subscriptions.release(userId);
       },

@@ -22,8 +22,8 @@ export class UwsSocket implements Socket {
   private waiting = false;
   /** The native side has something queued. Only then it is asked how much: that costs as much as handing it a frame. */
   private isBehind = false;
-  /** Frames of this turn, which nothing is queued before. */
-  private pending: Uint8Array[] = [];
+  /** Frames of this turn, which nothing is queued before; null: none. */
+  private pending: Uint8Array[] | null = null;
   private pendingBytes = 0;
 
   constructor(
@@ -46,7 +46,12 @@ export class UwsSocket implements Socket {
     if (this.pendingBytes + frame.byteLength > TURN_BYTES) this.flush();
     const queued = this.queuedBytes();
     if (queued === 0 && frame.byteLength <= TURN_BYTES) {
-      if (this.pending.push(frame) === 1) this.turn.endsWith(this);
+      if (this.pending === null) {
+        this.pending = [frame];
+        this.turn.endsWith(this);
+      } else {
+        this.pending.push(frame);
+      }
       this.pendingBytes += frame.byteLength;
       return 'sent';
     }
@@ -65,8 +70,8 @@ export class UwsSocket implements Socket {
   /** Writes the frames of this turn in one go. */
   flush(): void {
     const { ws, pending } = this;
-    if (pending.length === 0) return;
-    this.pending = [];
+    if (pending === null) return;
+    this.pending = null;
     this.pendingBytes = 0;
     if (ws === null) return;
     ws.cork(() => {

@@ -77,5 +77,5 @@ export async function authenticate(deps: AccountDeps, token: string): Promise<Id
   const user = await deps.recentUsers.find(userId);
   if (user === null || !user.isActive) throw new AppError('not_authenticated');
   deps.lastSeen.note(userId);
-  return { userId, username: user.username, user, expiresAt };
+  return { userId, username: user.username, expiresAt };
 }

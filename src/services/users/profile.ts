@@ -10,6 +10,13 @@ export async function getUser(users: UserStore, userId: number): Promise<User> {
   return user;
 }
 
+/** As authentication has just read it: no second look at the store. */
+export async function me({ recentUsers }: { readonly recentUsers: RecentUsers }, actor: Identity): Promise<User> {
+  const user = await recentUsers.find(actor.userId);
+  if (user === null) throw new AppError('user_not_found');
+  return user;
+}
+
 export async function updateMe(
   { users, recentUsers }: { readonly users: UserStore; readonly recentUsers: RecentUsers },
   actor: Identity,

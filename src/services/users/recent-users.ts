@@ -20,7 +20,16 @@ interface Entry {
 }
 
 export function createRecentUsers(users: Pick<UserStore, 'findById'>, clock: Clock): RecentUsers {
+  /** Oldest first. */
   const entries = new Map<number, Entry>();
+
+  /** What is no longer fresh is worth nothing, and 10,000 sockets each came once. */
+  function forgetOld(now: number): void {
+    for (const [id, { at }] of entries) {
+      if (entries.size <= KEPT && now - at < FRESH_MS) return;
+      entries.delete(id);
+    }
+  }
 
   return {
     find(id) {
@@ -30,8 +39,7 @@ export function createRecentUsers(users: Pick<UserStore, 'findById'>, clock: Clo
       const entry = { found: users.findById(id), at: now };
       entries.delete(id);
       entries.set(id, entry);
-      const [oldest] = entries.keys();
-      if (entries.size > KEPT && oldest !== undefined) entries.delete(oldest);
+      forgetOld(now);
       // A failure is nobody else's answer.
       entry.found.catch(() => {
         if (entries.get(id) === entry) entries.delete(id);

@@ -40,9 +40,7 @@ export const CORRECT: Parts = {
 };
 
 export function identityOf(userId: number): Identity {
-  const username = `user${userId}`;
-  const base = { id: userId, username, email: 'x@example.org', fullName: null, isActive: true, lastSeen: null };
-  return { userId, username, user: { ...base, createdAt: new Date(0) }, expiresAt: new Date('2999-01-01T00:00:00Z') };
+  return { userId, username: `user${userId}`, expiresAt: Date.parse('2999-01-01T00:00:00Z') };
 }
 
 /** One life of a process: the real writer, services, hub and connections, over simulated stores. */

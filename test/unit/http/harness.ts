@@ -36,8 +36,7 @@ export const USER: User = {
 export const IDENTITY: Identity = {
   userId: USER.id,
   username: USER.username,
-  user: USER,
-  expiresAt: new Date(8.64e15),
+  expiresAt: 8.64e15,
 };
 
 /** The HTTP side alone, over node:http and services that a test sets. Every token is good. */

@@ -46,7 +46,7 @@ describe('what the chat services publish', () => {
     return { now: () => now, monotonic: () => (now += 3_600_000) };
   }
 
-  const actor = (user: User): Identity => ({ userId: user.id, username: user.username, user, expiresAt: new Date(0) });
+  const actor = (user: User): Identity => ({ userId: user.id, username: user.username, expiresAt: 0 });
   const told = (): unknown[] => userEvents.map(({ type, userId, chatId, rev }) => [type, userId, chatId, rev]);
 
   it('tells everyone in a new group that it is in their list', async () => {

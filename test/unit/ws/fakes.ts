@@ -109,18 +109,7 @@ export class MemoryLogger implements Logger {
 }
 
 export function identity(userId: number, expiresAt = START + 3_600_000): Identity {
-  const username = `user${userId}`;
-  const createdAt = new Date(START);
-  const user = {
-    id: userId,
-    username,
-    email: 'x@example.org',
-    fullName: null,
-    isActive: true,
-    createdAt,
-    lastSeen: null,
-  };
-  return { userId, username, user, expiresAt: new Date(expiresAt) };
+  return { userId, username: `user${userId}`, expiresAt };
 }
 
 export function handshake(overrides: Partial<Handshake> = {}): Handshake {
