@@ -80,6 +80,14 @@ export type ReadOn =
  * Everything a transport may ask of Parley. Arguments are validated shapes (http/schemas, ws/commands); who asks comes
  * first. All throw AppError with a code of the registry and nothing else on purpose.
  */
+/** A user's first live socket on a chat came, or their last one went. */
+export interface PresenceChange {
+  readonly chatId: number;
+  readonly userId: number;
+  readonly username: string;
+  readonly state: 'joined' | 'left';
+}
+
 export interface Services {
   readonly users: {
     /** `validation_failed`, `username_taken`, `email_taken`, `rate_limited`, `overloaded`. */
@@ -156,11 +164,8 @@ export interface Services {
     /** The user's chats by id, the first `limit` of them, each with where it stands. */
     chatsOf(actor: Identity, limit: number): Promise<readonly ChatRev[]>;
     typing(actor: Identity, chatId: number, state: 'start' | 'stop'): Promise<void>;
-    presence(
-      actor: { userId: number; username: string },
-      chatIds: readonly number[],
-      state: 'joined' | 'left',
-    ): Promise<void>;
+    /** Tells the chats who came and who went. */
+    presence(changes: readonly PresenceChange[]): Promise<void>;
     stats(): SocketStats;
   };
   readonly system: {

@@ -1,5 +1,12 @@
-import type { Registration } from './registration.js';
+import type { Member } from './delivery.js';
 import { RevCursor } from './rev-cursor.js';
+
+/** A connection's place in the chat. */
+export interface ChatPlace {
+  readonly member: Member;
+  /** Counted as present. */
+  readonly isLive: boolean;
+}
 
 /** A chat that has sockets on this node: who is registered, who of them is live, and how far its events have come. */
 export class LocalChat {
@@ -7,7 +14,7 @@ export class LocalChat {
    * Replaced as a whole with each change, so that whoever goes through it goes through one moment; for the two sockets of
    * most chats this takes half of what a set does.
    */
-  places: readonly Registration[] = [];
+  places: readonly ChatPlace[] = [];
   readonly cursor = new RevCursor();
   /** The cursor's first value: what was published up to there reached nobody here. */
   startedAt: number | null = null;
@@ -22,12 +29,12 @@ export class LocalChat {
     readonly subscribed: Promise<void>,
   ) {}
 
-  add(place: Registration): void {
+  add(place: ChatPlace): void {
     // Exactly as long as it is; a spread reserves room for sixteen more.
     this.places = this.places.concat(place);
   }
 
-  remove(place: Registration): void {
+  remove(place: ChatPlace): void {
     this.places = this.places.filter((other) => other !== place);
   }
 

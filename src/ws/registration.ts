@@ -1,5 +1,5 @@
 import type { Member } from './delivery.js';
-import type { LocalChat } from './local-chat.js';
+import type { ChatPlace, LocalChat } from './local-chat.js';
 
 /** What a registration needs of its hub. */
 export interface RegistrationHub {
@@ -9,7 +9,7 @@ export interface RegistrationHub {
 }
 
 /** One connection's place in a chat, from registration until `leave`; an inbox socket has one for each of its chats. */
-export class Registration {
+export class Registration implements ChatPlace {
   private state: 'waiting' | 'live' | 'gone' = 'waiting';
   private readonly deliveredBefore: number | null;
 

@@ -13,7 +13,7 @@ import { Connection, type ConnectionDeps } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { createHub } from './hub.js';
 import { isSocketPath, targetOf } from './paths.js';
-import { createAnnouncePresence } from './presence.js';
+import { PresenceNews } from './presence.js';
 import { presenceOf } from './stats.js';
 import { systemTicker, toTicks, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
@@ -77,7 +77,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     },
   };
   const typing = new Typing(services, logger);
-  const announce = createAnnouncePresence(services, logger);
+  const presence = new PresenceNews(services, logger);
   let stopping: Promise<void> | null = null;
   let onEmpty = (): void => undefined;
 
@@ -87,7 +87,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     typing,
     // When everybody goes at once, telling everybody about everybody is work for nobody.
     announcePresence(actor, chatIds, state) {
-      if (stopping === null) announce(actor, chatIds, state);
+      if (stopping === null) presence.note(actor, chatIds, state);
     },
     clock,
     logger,
@@ -103,6 +103,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     hub.tick();
     heartbeat.tick();
     typing.tick();
+    presence.tick();
     for (const connection of [...connections]) connection.tick();
   });
 

@@ -42,10 +42,11 @@ export function createRealtimeServices(deps: {
       publish([{ type, chatId, userId: actor.userId, username: actor.username, at: new Date(clock.now()) }]);
       return Promise.resolve();
     },
-    presence({ userId, username }, chatIds, state) {
-      const type = state === 'joined' ? 'user_joined' : 'user_left';
+    presence(changes) {
       const at = new Date(clock.now());
-      publish(chatIds.map((chatId) => ({ type, chatId, userId, username, at })));
+      publish(
+        changes.map(({ state, ...who }) => ({ type: state === 'joined' ? 'user_joined' : 'user_left', ...who, at })),
+      );
       return Promise.resolve();
     },
     stats: () => presence.stats(),

@@ -61,6 +61,7 @@ describe('sockets: presence and typing', () => {
   it('says that a removed member has left', async () => {
     const a = await live(app, chatId, ada);
     const b = await live(app, chatId, ben);
+    await a.nextOf('user_joined');
     await app.services.participants.remove(ada, chatId, ben.userId);
     expect((await b.closed).code).to.equal(4003);
     await a.nextOf('user_left');

@@ -155,9 +155,17 @@ export class Harness {
         resume: (actor, chatId, since, maxItems) => this.resume(actor, chatId, since, maxItems),
         chatsOf: (actor, limit) => this.chatsOf(actor, limit),
         typing: (actor, chatId, state) =>
-          this.tell(actor, [chatId], state === 'start' ? 'typing_started' : 'typing_stopped'),
-        presence: (actor, chatIds, state) =>
-          this.tell(actor, chatIds, state === 'joined' ? 'user_joined' : 'user_left'),
+          this.tell(actor, chatId, state === 'start' ? 'typing_started' : 'typing_stopped'),
+        presence: (changes) => {
+          const at = new Date(this.clock.now());
+          return this.broker.publish(
+            changes.map(({ state, ...who }) => ({
+              type: state === 'joined' ? 'user_joined' : 'user_left',
+              ...who,
+              at,
+            })),
+          );
+        },
         stats: () => this.handler.presence.stats(),
       },
     };
@@ -165,11 +173,9 @@ export class Harness {
 
   private tell(
     { userId, username }: { userId: number; username: string },
-    chatIds: readonly number[],
-    type: 'typing_started' | 'typing_stopped' | 'user_joined' | 'user_left',
+    chatId: number,
+    type: 'typing_started' | 'typing_stopped',
   ): Promise<void> {
-    return this.broker.publish(
-      chatIds.map((chatId) => ({ type, chatId, userId, username, at: new Date(this.clock.now()) })),
-    );
+    return this.broker.publish([{ type, chatId, userId, username, at: new Date(this.clock.now()) }]);
   }
 }
