@@ -22,6 +22,8 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 export interface Statement {
   readonly text: string;
   readonly values: readonly SqlValue[];
+  /** Only in batches on SQLite: the statement is run once for each of these, and counts as one. `values` is empty. */
+  readonly rows?: readonly (readonly SqlValue[])[];
 }
 
 /** How a batch ends: what it writes, sent together with the COMMIT. */

@@ -1,28 +1,27 @@
 import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
 import { contentHash, isHashOf } from '../content-hash.js';
-import type { Statement } from '../sql/database.js';
+import type { SqlValue, Statement } from '../sql/database.js';
 import type { SqliteDatabase } from '../sql/dialects/sqlite.js';
 import { duplicateKey } from '../sql/errors.js';
 import { walkSqliteBodies } from './body-walk.js';
 
-// Constant texts over one JSON parameter: the client compiles every new text again.
 const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content, timestamp, sha256)
-  SELECT unhex(value->>0), unhex(value->>1), value->>2, value->>3, value->>4, value->>5, unhex(value->>6) FROM json_each(?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+// Constant texts over one JSON parameter: the client compiles every new text again.
 // As bytes: the driver ends the process over a text that is not UTF-8, which one flipped bit of the file can make it.
 const FIND = `SELECT id, CAST(content AS BLOB) AS content, sha256 FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 const DELETE = `DELETE FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 
 /** What stores bodies, in the transaction of the rows that name them too. */
 export function bodyInsertion(bodies: readonly Body[]): Statement {
-  return { text: INSERT, values: [JSON.stringify(bodies.map(toRow))] };
+  return { text: INSERT, values: [], rows: bodies.map(toRow) };
 }
 
 /** Bodies in the embedded database; by themselves in transactions of their own, journaled before the rows name them. */
 export function createSqliteBodyStore(sql: SqliteDatabase): BodyStore {
   const insertAll = (bodies: readonly Body[]) =>
-    sql.transaction((tx) => {
-      const { text, values } = bodyInsertion(bodies);
-      return tx.run(text, values);
+    sql.transaction(async (tx) => {
+      for (const body of bodies) await tx.run(INSERT, toRow(body));
     });
 
   return {
@@ -74,16 +73,8 @@ export function createSqliteBodyStore(sql: SqliteDatabase): BodyStore {
   };
 }
 
-function toRow(body: Body): readonly (string | number)[] {
-  return [
-    hexOf(body.id),
-    hexOf(body.messageId),
-    body.chatId,
-    body.senderId,
-    body.content,
-    body.timestamp.getTime(),
-    contentHash(body.content).toString('hex'),
-  ];
+function toRow({ id, messageId, chatId, senderId, content, timestamp }: Body): readonly SqlValue[] {
+  return [id, messageId, chatId, senderId, content, timestamp, contentHash(content)];
 }
 
 function toStored(content: unknown, sha256: unknown): StoredBody {

@@ -1,8 +1,10 @@
 import type { PoolConnection } from 'mysql2/promise';
 import type { Closing, SqlRow, Statement, WriteResult } from '../database.js';
 import type { Line } from './line.js';
+import { withLiterals } from './mysql-literals.js';
 import { DEADLINE_MS } from './mysql-pool.js';
-import { bind } from './mysql-session.js';
+
+const START: Statement = { text: 'START TRANSACTION', values: [] };
 
 /** The two packets of a batch, on a connection that takes several statements in one. */
 export interface BatchPackets {
@@ -14,9 +16,9 @@ export interface BatchPackets {
 
 export function batchPackets(connection: PoolConnection, line: Line): BatchPackets {
   /** Two statements at least, so that the driver answers with a list. */
-  async function send(texts: readonly string[], statements: readonly Statement[]): Promise<readonly unknown[]> {
-    const values = statements.flatMap((statement) => statement.values.map(bind));
-    const [results] = await connection.query({ sql: texts.join('; '), timeout: DEADLINE_MS }, values);
+  async function send(statements: readonly Statement[], ...ends: readonly string[]): Promise<readonly unknown[]> {
+    const texts = [...statements.map(withLiterals), ...ends];
+    const [results] = await connection.query({ sql: texts.join('; '), timeout: DEADLINE_MS });
     if (!Array.isArray(results)) throw new TypeError('a packet of several statements has several results');
     return results;
   }
@@ -25,8 +27,8 @@ export function batchPackets(connection: PoolConnection, line: Line): BatchPacke
 
   return {
     async open(opening) {
-      const texts = ['START TRANSACTION', ...textsOf(opening)];
-      const results = await line.together(texts, () => send(texts, opening));
+      const statements = [START, ...opening];
+      const results = await line.together(textsOf(statements), () => send(statements));
       return results.slice(1) as SqlRow[][];
     },
 
@@ -39,10 +41,10 @@ export function batchPackets(connection: PoolConnection, line: Line): BatchPacke
         return [];
       }
       if (beforeCommit === undefined) {
-        const results = await line.togetherWithCommit(texts, () => send([...texts, 'COMMIT'], statements));
+        const results = await line.togetherWithCommit(texts, () => send(statements, 'COMMIT'));
         return results.slice(0, -1).map(asWriteResult);
       }
-      const results = await line.together(texts, () => send([...texts, 'DO 0'], statements));
+      const results = await line.together(texts, () => send(statements, 'DO 0'));
       await beforeCommit();
       await commitAlone();
       return results.slice(0, -1).map(asWriteResult);

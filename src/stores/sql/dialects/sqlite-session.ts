@@ -1,12 +1,13 @@
 import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Clock } from '../../../ports/clock.js';
-import type { QueryBuilder, Session, SqlRow, SqlValue, WriteResult } from '../database.js';
+import type { QueryBuilder, SqlRow, SqlValue, WriteResult } from '../database.js';
 import type { Line } from './line.js';
+import type { StepSession } from './transaction.js';
 import type { SqliteConnection, SqliteResult, SqliteStatement } from './sqlite-connection.js';
 
 /** A session over one SQLite connection; every statement goes through `line`. */
-export function sqliteSession(connection: SqliteConnection, line: Line, clock: Clock): Session {
+export function sqliteSession(connection: SqliteConnection, line: Line, clock: Clock): StepSession {
   const execute = (statement: SqliteStatement) => line.send(statement.sql, () => connection.execute(statement));
   const db = drizzle({ client: { execute } as never });
 
@@ -24,6 +25,10 @@ export function sqliteSession(connection: SqliteConnection, line: Line, clock: C
     prepared: query,
     async run(text, values = []) {
       return (await execute({ sql: text, args: values.map(bind) })) as unknown as WriteResult;
+    },
+    async runEach(text, rows) {
+      const args = rows.map((row) => row.map(bind));
+      return (await line.send(text, () => connection.executeEach(text, args))) as unknown as WriteResult;
     },
     affectedRows: (result) => resultSet(result).rowsAffected,
     insertIds(result, count) {

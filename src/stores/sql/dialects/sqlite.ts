@@ -8,7 +8,7 @@ import { Line } from './line.js';
 import { PlaceQueue } from './queue.js';
 import { ConnectionShelf, SqliteConnection } from './sqlite-connection.js';
 import { sqliteSession } from './sqlite-session.js';
-import { batchByStep, judged, runTransaction, withRetries } from './transaction.js';
+import { batchByStep, judged, runTransaction, withRetries, type StepSession } from './transaction.js';
 
 export interface SqliteOptions {
   /** Absolute; its folder exists. */
@@ -44,7 +44,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
   const writeQueue = new PlaceQueue(1, DEADLINE_MS);
   const snapshotQueue = new PlaceQueue(SNAPSHOTS, DEADLINE_MS);
 
-  async function transactionOnce<T>(fn: (tx: Session) => Promise<T>): Promise<T> {
+  async function transactionOnce<T>(fn: (tx: StepSession) => Promise<T>): Promise<T> {
     const leave = await writeQueue.enter();
     try {
       const connection = await writers.take();

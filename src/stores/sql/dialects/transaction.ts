@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../domain/errors.js';
-import type { Closing, Session, SqlRow, Statement, WriteResult } from '../database.js';
+import type { Closing, Session, SqlRow, SqlValue, Statement, WriteResult } from '../database.js';
 import { failureIn, isRefused, isRetryable, leaving, type DriverFailure } from '../errors.js';
 import type { Line } from './line.js';
 
@@ -36,17 +36,25 @@ export async function runTransaction<B, W, R>(
   }
 }
 
+/** A session in which a statement can be run for many rows at once. */
+export interface StepSession extends Session {
+  /** Answers as one statement with all of the rows would. At least one row. */
+  runEach(text: string, rows: readonly (readonly SqlValue[])[]): Promise<WriteResult>;
+}
+
 /** A batch where packets gain nothing: every statement by itself. */
 export function batchByStep<T>(
   opening: readonly Statement[],
   work: (tx: Session, opened: readonly (readonly SqlRow[])[]) => Promise<Closing<T>>,
-): (tx: Session) => Promise<T> {
+): (tx: StepSession) => Promise<T> {
   return async (tx) => {
     const opened: (readonly SqlRow[])[] = [];
     for (const { text, values } of opening) opened.push(await tx.query(text, values));
     const closing = await work(tx, opened);
     const written: WriteResult[] = [];
-    for (const { text, values } of closing.statements) written.push(await tx.run(text, values));
+    for (const { text, values, rows } of closing.statements) {
+      written.push(await (rows === undefined ? tx.run(text, values) : tx.runEach(text, rows)));
+    }
     await closing.beforeCommit?.();
     return closing.result(written);
   };

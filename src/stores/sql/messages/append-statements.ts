@@ -1,5 +1,5 @@
 import type { SqlDatabase, SqlRow, Statement } from '../database.js';
-import { listOf, selectedRows, selection, tableOf, valuesOf, type CellType } from './lists.js';
+import { insertionOf, listOf, selectedRows, selection, tableOf } from './lists.js';
 import type { Send } from './sends.js';
 
 type Kind = SqlDatabase['kind'];
@@ -78,19 +78,19 @@ export function readActive(answer: readonly SqlRow[]): readonly SenderPair[] {
   return selectedRows(answer).map((row) => [Number(row['chat_id']), Number(row['user_id'])]);
 }
 
-const INSERTED: Readonly<Record<string, CellType>> = {
-  chat_id: 'plain',
-  seq: 'plain',
-  sender_id: 'plain',
-  message_id: 'bytes',
-  body_id: 'bytes',
-  client_message_id: 'bytes',
-  request_hash: 'bytes',
-  timestamp: 'plain',
-  message_type: 'plain',
-  created_rev: 'plain',
-  rev: 'plain',
-};
+const INSERTED = [
+  'chat_id',
+  'seq',
+  'sender_id',
+  'message_id',
+  'body_id',
+  'client_message_id',
+  'request_hash',
+  'timestamp',
+  'message_type',
+  'created_rev',
+  'rev',
+] as const;
 
 /** One statement for all rows, which get ids in the same order. */
 export function insertion(kind: Kind, placed: readonly Placed[]): Statement {
@@ -107,11 +107,7 @@ export function insertion(kind: Kind, placed: readonly Placed[]): Statement {
     rev,
     rev,
   ]);
-  const source = valuesOf(kind, INSERTED, rows);
-  return {
-    text: `INSERT INTO message_metadata (${Object.keys(INSERTED).join(', ')}) ${source.text}`,
-    values: source.values,
-  };
+  return insertionOf(kind, 'message_metadata', INSERTED, rows);
 }
 
 /** The rows of these sends, for those whose COMMIT went unanswered. */

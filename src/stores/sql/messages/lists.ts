@@ -33,17 +33,20 @@ export function tableOf(
   return { text: `(${first}${rest})`, values: rows.flat() };
 }
 
-/** What stands behind `INSERT INTO t (...)`: the rows in this order, so that ids follow it. */
-export function valuesOf(
+/**
+ * An INSERT of these rows, which get ids in this order. MySQL takes them in one statement; SQLite one after the other,
+ * compiled once, a third less than the same rows out of a JSON text.
+ */
+export function insertionOf(
   kind: SqlDatabase['kind'],
-  columns: Readonly<Record<string, CellType>>,
+  table: string,
+  columns: readonly string[],
   rows: readonly (readonly Cell[])[],
-): Fragment {
-  if (kind === 'sqlite') {
-    return { text: `SELECT ${jsonColumns(columns)} FROM json_each(?) ORDER BY key`, values: [toJson(rows)] };
-  }
-  const row = `(${marks(Object.keys(columns).length)})`;
-  return { text: `VALUES ${row}${`, ${row}`.repeat(rows.length - 1)}`, values: rows.flat() };
+): Statement {
+  const row = `(${marks(columns.length)})`;
+  const into = `INSERT INTO ${table} (${columns.join(', ')}) VALUES`;
+  if (kind === 'sqlite') return { text: `${into} ${row}`, values: [], rows };
+  return { text: `${into} ${row}${`, ${row}`.repeat(rows.length - 1)}`, values: rows.flat() };
 }
 
 function marks(count: number): string {

@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 import { COMMIT_WITHIN_MS } from '../../../domain/body-id.js';
 import { AppError } from '../../../domain/errors.js';
@@ -34,7 +35,11 @@ export function createMint(clock: Clock): Mint {
   return {
     mint() {
       const msecs = Math.max(0, Math.round(clock.now() + (offset ?? 0)));
-      return { id: v7({ msecs }, new Uint8Array(16)), at: new Date(msecs), monotonic: clock.monotonic() };
+      return {
+        id: v7({ msecs, random: random() }, new Uint8Array(ID_BYTES)),
+        at: new Date(msecs),
+        monotonic: clock.monotonic(),
+      };
     },
     observe(databaseNow, since) {
       const least = databaseNow.getTime() - clock.now();
@@ -43,6 +48,21 @@ export function createMint(clock: Clock): Mint {
     },
     synchronised: () => offset !== null,
   };
+}
+
+const ID_BYTES = 16;
+/** Random bytes for 256 ids at once: asked for in small portions they were a twentieth of a send's time. */
+const pool = Buffer.allocUnsafe(256 * ID_BYTES);
+let used = pool.length;
+
+/** Fresh for each id; to be used up before the next call. */
+function random(): Uint8Array {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += ID_BYTES;
+  return pool.subarray(used - ID_BYTES, used);
 }
 
 /** Sets the offset where nothing has been read of the database's clock since the start. */
