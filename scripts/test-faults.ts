@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMPILED_SOURCES, FIGURES_FILE, LONG_FORM, SQL_FLAVOUR, type Figures } from '../test/faults/figures.js';
 import { compileSources } from './compile-sources.js';
+import type { Totals } from './totals-reporter.js';
 
 const STORAGES = ['embedded', 'split'] as const;
 const FLAVOURS = ['mariadb', 'mysql'] as const;
@@ -48,6 +49,8 @@ interface Leg {
   readonly seconds: number;
   readonly passed: number;
   readonly failed: number;
+  /** The failed tests by name, with the first line of each error. */
+  readonly names: readonly string[];
   readonly figures: readonly Figures[];
 }
 
@@ -87,12 +90,12 @@ async function runLeg(storage: Options['storages'][number], options: Options, wo
 }
 
 /** A leg that ends early, without a test, or in failure without naming one counts as one failure. */
-function counts(file: string, code: number | null): { readonly passed: number; readonly failed: number } {
-  if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const { passes, failures, pending } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
-  const failed = (failures ?? 0) + (pending ?? 0);
+function counts(file: string, code: number | null): Pick<Leg, 'passed' | 'failed' | 'names'> {
+  if (!existsSync(file)) return { passed: 0, failed: 1, names: ['ended without totals'] };
+  const { passes, failures, pending, failed: names } = JSON.parse(readFileSync(file, 'utf8')) as Totals;
+  const failed = failures + pending;
   const isWrong = code !== 0 || passes === 0;
-  return { passed: passes ?? 0, failed: isWrong ? Math.max(1, failed) : failed };
+  return { passed: passes, failed: isWrong ? Math.max(1, failed) : failed, names };
 }
 
 function lines(file: string): readonly Figures[] {
@@ -114,6 +117,7 @@ function print(legs: readonly Leg[]): void {
   for (const { storage, seconds, passed, failed } of legs) {
     console.log(`${storage.padEnd(8)}  ${Math.round(seconds)} s, ${passed} passed, ${failed} failed`);
   }
+  for (const { storage, names } of legs) for (const name of names) console.log(`FAIL ${storage}: ${name}`);
   const sum = (key: 'passed' | 'failed'): number => legs.reduce((total, leg) => total + leg[key], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
   process.exitCode = sum('failed') === 0 ? 0 : 1;
