@@ -112,7 +112,7 @@ export class ChatFeed implements Member {
     this.lastSeq = lastSeq;
     for (const unit of kept?.units ?? []) {
       if ('items' in unit) this.fill(unit);
-      else this.deliver(unit);
+      else if (this.isOpen) this.take(unit);
     }
     for (const [userId, frame] of kept?.marks ?? []) this.sendMark(userId, frame);
   }
@@ -124,7 +124,10 @@ export class ChatFeed implements Member {
   }
 
   deliver(delivery: Delivery): void {
-    if (this.isGone || !this.link.isOpen()) return;
+    if (!this.isGone && this.link.isOpen(delivery.now)) this.take(delivery);
+  }
+
+  private take(delivery: Delivery): void {
     const { event, frame } = delivery;
     if (!isDurable(event)) {
       if (!isFor(event, this.userId)) return;

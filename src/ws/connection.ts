@@ -163,9 +163,9 @@ export class Connection implements SocketListener, Link {
   }
 
   /** Nothing is read or delivered once the token has ended, whatever the tick. */
-  isOpen(): boolean {
+  isOpen(now = this.deps.clock.now()): boolean {
     if (this.state === 'closing') return false;
-    if (this.actor === null || this.deps.clock.now() < this.actor.expiresAt) return true;
+    if (this.actor === null || now < this.actor.expiresAt) return true;
     this.close('token_expired');
     return false;
   }

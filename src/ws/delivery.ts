@@ -9,6 +9,8 @@ import { encodeFrame } from './codec.js';
 export interface Delivery {
   readonly event: ChatEvent;
   readonly frame: Uint8Array;
+  /** When it is handed on: read once for all sockets, each of which may have outlived its token. */
+  readonly now: number;
 }
 
 /** One changed object of a fill. */
@@ -40,8 +42,8 @@ export interface Member {
   close(name: CloseName): void;
 }
 
-export function toDelivery(event: ChatEvent): Delivery {
-  return { event, frame: encodeFrame(presentEvent(event)) };
+export function toDelivery(event: ChatEvent, now: number): Delivery {
+  return { event, frame: encodeFrame(presentEvent(event)), now };
 }
 
 /**

@@ -85,7 +85,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
   function fanOut(chat: LocalChat, events: readonly ChatEvent[]): void {
     for (const event of events) {
       try {
-        const delivery = toDelivery(event);
+        const delivery = toDelivery(event, clock.now());
         for (const { member } of chat.places) member.deliver(delivery);
       } catch (error) {
         // The connections see the hole with the next event, and the next comparison finds them if there is none.

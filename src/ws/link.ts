@@ -6,8 +6,8 @@ import type { Importance } from './outbox.js';
 /** One socket, as its chats see it. */
 export interface Link {
   readonly userId: number;
-  /** False from the close on; a token that has ended closes at this call. */
-  isOpen(): boolean;
+  /** False from the close on; a token that has ended closes at this call. `now`: where the clock has just been read. */
+  isOpen(now?: number): boolean;
   send(frame: Uint8Array, importance?: Importance): void;
   /** State of which only the newest counts: behind a long queue it waits, and a later one of the same key replaces it. */
   sendLatest(key: string, frame: Uint8Array): void;
