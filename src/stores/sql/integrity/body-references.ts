@@ -40,7 +40,7 @@ async function standingsOf(
   const rows = await session.db
     .select({ bodyId: messageMetadata.bodyId, isDeleted: messageMetadata.isDeleted })
     .from(messageMetadata)
-    .where(inArray(messageMetadata.messageId, [...bodies.map((body) => body.messageId), ...ids]));
+    .where(inArray(messageMetadata.messageId, distinct([...bodies.map((body) => body.messageId), ...ids])));
   // After the rows: an edit in between has moved a body from its row to the file, and is seen there.
   const filed = await session.db
     .select({ bodyId: oldBodies.bodyId, erasedAt: oldBodies.erasedAt })
@@ -53,6 +53,11 @@ async function standingsOf(
     if (named.has(key) || waiting.get(key) === true) return 'named';
     return waiting.has(key) ? 'erased' : 'unnamed';
   });
+}
+
+/** A first body's id is its message's, so most are there twice; building and parsing the list is most of the look. */
+function distinct(ids: readonly Uint8Array[]): Uint8Array[] {
+  return [...new Map(ids.map((id) => [hexOf(id), id])).values()];
 }
 
 /** Rows of one statement of the search: some milliseconds, so that a chat of a million does not time out. */
