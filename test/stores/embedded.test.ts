@@ -62,9 +62,9 @@ describe('embedded storage', () => {
     await writeFile(storage.file, 'this is no database, whatever its name says; it is long enough to be looked at');
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const failure: unknown = await openStores(storage, deps).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(Error).with.property('message').that.includes(storage.file);
       expect(failure)
-        .to.be.instanceOf(Error)
-        .with.property('message')
+        .to.have.nested.property('cause.message')
         .that.matches(/not a database|NOTADB/i);
     }
   });
