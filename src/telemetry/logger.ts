@@ -2,7 +2,7 @@ import { pino, type DestinationStream } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { Logger } from '../ports/logger.js';
 import { scrub, scrubText } from './scrub.js';
-import { turnStream } from './turn-stream.js';
+import { gatheringStream } from './gathering-stream.js';
 
 export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -14,10 +14,10 @@ type Level = keyof Logger;
 /**
  * The one way out for log events: lines for people in a terminal, one JSON object per line otherwise. Every event is
  * scrubbed here, so no caller can leak by mistake. Warnings and errors are written at once, with everything before them;
- * other lines at the end of the turn of the event loop.
+ * other lines a few milliseconds later, many together.
  */
 export function createLogger(options: LoggerOptions, stream?: DestinationStream): Logger {
-  const lines = stream === undefined && options.format === 'json' ? turnStream(standardOutput()) : null;
+  const lines = stream === undefined && options.format === 'json' ? gatheringStream(standardOutput()) : null;
   const target = pino(
     {
       level: options.level,
