@@ -53,7 +53,9 @@ describe('F32 one reader that stalls', function () {
   let slow: Person;
 
   before(async () => {
-    app = await startTestApp({ env: { SOCKET_QUEUE_BYTES: String(CAP), RESUME_MAX_ITEMS: '100000' } });
+    // Only the bytes may close it here: on a slow machine the default of 15 s is over before its queue is full.
+    const env = { SOCKET_QUEUE_BYTES: String(CAP), SLOW_READER_SECONDS: '3600', RESUME_MAX_ITEMS: '100000' };
+    app = await startTestApp({ env });
     [writer, reader, slow] = (await people(app, 3)) as [Person, Person, Person];
   });
   after(async () => {

@@ -20,7 +20,8 @@ const FROZEN_MS = rounds(8, 30) * 1_000;
 const ANSWER_MS = 12_000;
 const RECOVERY_MS = 5_000;
 const LAG_MS = 50;
-const BASELINE_MS = 2_000;
+/** Before and after: neighbours on the machine come and go. */
+const BASELINE_MS = 1_500;
 const READ_EVERY_MS = 200;
 const TYPE_EVERY_MS = 250;
 
@@ -31,7 +32,8 @@ interface Seen {
   readonly refused: number;
   readonly recovery: number;
   readonly lag: number;
-  readonly lagBefore: number;
+  /** Of the two times without a fault, the worse one. */
+  readonly lagBeside: number;
   readonly typing: number;
   readonly metadata: readonly number[];
 }
@@ -98,6 +100,7 @@ function frozenSuite(): void {
       const typing = typed() - typedBefore;
       const resumedAt = performance.now();
       const recovery = await load.confirmedSince(resumedAt);
+      const lagAfter = await lagDuring(() => sleep(BASELINE_MS));
       await load.stop();
       await reading;
       const { rev } = (await proxied.client.as(ada.user).get<{ rev: number }>(`/chats/${chat}`)).body;
@@ -111,7 +114,7 @@ function frozenSuite(): void {
         refused: met.filter(({ outcome }) => outcome.phase !== 'ok').length,
         recovery,
         lag,
-        lagBefore,
+        lagBeside: Math.max(lagBefore, lagAfter),
         typing,
         metadata,
       };
@@ -132,7 +135,7 @@ function frozenSuite(): void {
         'slowest answer ms': Math.round(seen.slowestAnswer),
         'recovery ms': Math.round(seen.recovery),
         'loop lag p99 ms': Math.round(seen.lag),
-        'before ms': Math.round(seen.lagBefore),
+        'without it ms': Math.round(seen.lagBeside),
         'requests met': seen.met,
         refused: seen.refused,
         'typing frames': seen.typing,
@@ -142,8 +145,7 @@ function frozenSuite(): void {
       expect(seen.slowestAnswer).to.be.below(ANSWER_MS);
       expect(seen.recovery).to.be.below(RECOVERY_MS);
       expect(seen.typing, 'typing goes on').to.be.at.least(FROZEN_MS / TYPE_EVERY_MS / 4);
-      // Neighbours on the machine are slow before the fault as well.
-      expect(seen.lag).to.be.below(Math.max(LAG_MS, 2 * seen.lagBefore));
+      expect(seen.lag).to.be.below(Math.max(LAG_MS, 2 * seen.lagBeside));
     }
 
     it('F10 MySQL: answers in time, keeps sockets and pool, recovers', async () => {

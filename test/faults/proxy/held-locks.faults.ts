@@ -4,11 +4,11 @@ import { createMysqlPool, type MysqlPool } from '../../../src/stores/sql/dialect
 import { freshStorage, settingsOf, TEST_ENVIRONMENT, type FreshStorage } from '../../helpers/app.js';
 import { waitUntil } from '../../helpers/servers/wait-until.js';
 import { isSplit, report } from '../figures.js';
+import { askUnder } from './ask.js';
 import type { Packet } from './framing.js';
 import { OPERATIONS } from './operations.js';
 import { startProxiedApp, type ProxiedApp } from './proxied-app.js';
 import { FaultProxy } from './proxy.js';
-import { judge, setFaultScene, socketOf } from './scene.js';
 import { commitOf } from './transactions.js';
 
 /** The bound for finding out; a silent server is noticed only by the statement's own time of 5 s before that. */
@@ -34,29 +34,22 @@ function heldLockSuite(): void {
     const ways = Object.keys(OPERATIONS).map((name) => [name, 'cut'] as const);
     for (const [name, client] of [...ways, ['a send over REST', 'silent'], ['a rename', 'silent']] as const) {
       it(`F6 ${name}: the COMMIT is lost, the client's side is ${client}`, async () => {
-        const operation = OPERATIONS[name];
-        if (operation === undefined) throw new Error(`no such operation: ${name}`);
-        const scene = await setFaultScene(proxied);
-        const socket = socketOf(proxied, scene, scene.ada);
-        await socket.live();
-        const ask = await operation.prepare(scene, socket);
-        const rule = proxied.sql.when(commitOf(operation.writes, 'request'), { kind: 'strand', client }, 1);
-        const began = performance.now();
-        const answer = await ask();
-        const ms = performance.now() - began;
-        expect(rule.hits, 'the fault met its packet').to.equal(1);
-        expect(answer).to.deep.equal({ phase: 'fail', code: 'unavailable' });
+        const asked = await askUnder(proxied, name, (writes) =>
+          proxied.sql.when(commitOf(writes, 'request'), { kind: 'strand', client }, 1),
+        );
+        const { first, ms } = asked;
+        expect(first).to.deep.equal({ phase: 'fail', code: 'unavailable' });
         expect(ms).to.be.below(RESOLVE_MS + (client === 'silent' ? SILENCE_MS : 0));
         const freed = performance.now();
-        expect((await ask()).phase).to.equal('ok');
+        expect((await asked.again()).phase).to.equal('ok');
         expect(performance.now() - freed, 'ms for the retry').to.be.below(FREE_MS);
         await waitUntil(() => Promise.resolve(expect(proxied.sql.stranded).to.equal(0)), {
           what: 'the server has let go of the connection',
-          deadlineMs: 2_000,
+          // By itself it would do so after the minute of its wait_timeout.
+          deadlineMs: 20_000,
           everyMs: 5,
         });
-        await socket.close();
-        await judge(proxied, scene);
+        await asked.finish();
         figures[`${name}, ${client}`] = Math.round(ms);
       });
     }
