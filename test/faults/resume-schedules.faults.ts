@@ -1,5 +1,7 @@
 import { createRandom } from '../helpers/random.js';
-import { runSchedules } from '../unit/ws/schedules.js';
+import { InboxWorld } from '../unit/ws/inbox-schedules.js';
+import { runSchedules } from '../unit/ws/run-schedules.js';
+import { World } from '../unit/ws/schedules.js';
 import { isSplit, report, rounds } from './figures.js';
 
 const SCHEDULES = rounds(400, 10_000);
@@ -9,10 +11,11 @@ function schedulesSuite(): void {
   describe('F28 random schedules of reading on', function () {
     this.timeout(20 * 60_000);
 
-    it(`leave no gap and no repeat (${SCHEDULES})`, async () => {
+    it(`leave no gap and no repeat, on sockets of one chat and of all (${SCHEDULES} each)`, async () => {
       const began = performance.now();
       const first = createRandom().seed;
-      await runSchedules(first, SCHEDULES);
+      await runSchedules(first, SCHEDULES, (dice) => new World(dice));
+      await runSchedules(first, SCHEDULES, (dice) => new InboxWorld(dice));
       const seconds = Math.round((performance.now() - began) / 1_000);
       report('F28 schedules', { 'first seed': first, schedules: SCHEDULES, seconds });
     });

@@ -1,11 +1,18 @@
 import { createRandom } from '../../helpers/random.js';
-import { runSchedules } from './schedules.js';
+import { InboxWorld } from './inbox-schedules.js';
+import { runSchedules } from './run-schedules.js';
+import { World } from './schedules.js';
 
 const SCHEDULES = 400;
 
 describe('F28 random schedules of reading on', () => {
   it(`leave no gap and no repeat, whatever is lost, doubled, late or slow (${SCHEDULES})`, async function () {
     this.timeout(120_000);
-    await runSchedules(createRandom().seed, SCHEDULES);
+    await runSchedules(createRandom().seed, SCHEDULES, (dice) => new World(dice));
+  });
+
+  it(`leave none on sockets of all chats either (${SCHEDULES})`, async function () {
+    this.timeout(120_000);
+    await runSchedules(createRandom().seed, SCHEDULES, (dice) => new InboxWorld(dice));
   });
 });

@@ -29,19 +29,20 @@ export async function readChatsOf(
   sql: SqlDatabase,
   afterChatId: number,
   wanted: readonly ChatsOf[],
+  rows = ROWS,
 ): Promise<readonly (readonly ChatRev[])[]> {
   const limits = new Map<number, number>();
   for (const { userId, limit } of wanted) limits.set(userId, Math.max(limit, limits.get(userId) ?? 0));
   const found = new Map<number, ChatRev[]>();
-  const most = Math.max(ROWS, ...limits.values());
+  const most = Math.max(rows, ...limits.values());
   let left = [...limits.keys()];
   while (left.length > 0) {
     for (const userId of left) found.set(userId, []);
-    const { rows, last } = await readRows(sql, afterChatId, left, most);
-    for (const [userId, chat] of rows) found.get(userId)?.push(chat);
+    const { chats, last } = await readRows(sql, afterChatId, left, most);
+    for (const [userId, chat] of chats) found.get(userId)?.push(chat);
     // Cut off in the middle of a user, whose chats have to be of one moment.
     const isCut = (userId: number): boolean => (found.get(userId)?.length ?? 0) < (limits.get(userId) ?? 0);
-    left = rows.length < most ? [] : left.filter((userId) => userId > last || (userId === last && isCut(userId)));
+    left = chats.length < most ? [] : left.filter((userId) => userId > last || (userId === last && isCut(userId)));
   }
   return wanted.map(({ userId, limit }) => found.get(userId)?.slice(0, limit) ?? []);
 }
@@ -57,7 +58,7 @@ async function readRows(sql: SqlDatabase, afterChatId: number, userIds: readonly
   };
   const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
   const chats = rows.map((row) => [Number(row['user_id']), toChat(row)] as const);
-  return { rows: chats, last: chats.at(-1)?.[0] ?? 0 };
+  return { chats, last: chats.at(-1)?.[0] ?? 0 };
 }
 
 function toChat(row: Readonly<Record<string, unknown>>): ChatRev {
