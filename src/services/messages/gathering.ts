@@ -2,6 +2,8 @@
 const TURNS = 4;
 /** Fewer senders than this gain nothing by waiting for each other. */
 const COMPANY = 8;
+/** More than this are not waited for: the price of a batch is spread by then, and the databases would only stand idle. */
+const ENOUGH = 64;
 /** Longest wait, as a share of what the last batch took, and in milliseconds: a sender nearby answers well within it. */
 const SHARE = 1 / 3;
 const MOST_MS = 2;
@@ -36,7 +38,7 @@ export class Gathering {
 
   /** A batch of `size` that took `ms` has been answered; what waits now has arrived meanwhile. */
   answered(size: number, ms: number): void {
-    this.expected = size < COMPANY ? 0 : Math.min(this.most, size + this.queue.length);
+    this.expected = size < COMPANY ? 0 : Math.min(ENOUGH, size + this.queue.length);
     this.boundMs = Math.min(MOST_MS, ms * SHARE);
     this.endedAt = performance.now();
   }
