@@ -91,8 +91,10 @@ describe('F3 a fault at every place of a delete and of erasing', function () {
       it(`F3 ${action} at ${name}`, async () => {
         const what = `${action} at ${name}`;
         const id = await say(what);
-        const answer = await strike(server, [name, action], () => remove(id));
-        expect(answer.status, answer.text).to.equal(200);
+        const answer = await strike(server, [name, action], () => remove(id).catch(() => null));
+        // A pass that is under way already may meet the row before its sender has heard of it, and a kill then takes the answer.
+        if (answer === null) expect([action, (await remove(id)).status]).to.deep.equal(['kill', 404]);
+        else expect(answer.status, answer.text).to.equal(200);
         expect(await isVisible(id, `${what}, second`)).to.equal(false);
         // A failed pass is tried again at the next interval; the test does not wait for it.
         if (action === 'throw') await server.order({ kind: 'erase' });
