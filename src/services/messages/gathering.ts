@@ -34,18 +34,20 @@ export class Gathering {
   constructor(
     private readonly queue: { readonly length: number },
     private readonly most: number,
+    /** Monotonic, in milliseconds. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** A batch of `size` that took `ms` has been answered; what waits now has arrived meanwhile. */
   answered(size: number, ms: number): void {
     this.expected = size < COMPANY ? 0 : Math.min(ENOUGH, size + this.queue.length);
     this.boundMs = Math.min(MOST_MS, ms * SHARE);
-    this.endedAt = performance.now();
+    this.endedAt = this.now();
   }
 
   /** Resolves when the next batch is to go. */
   async wait(): Promise<void> {
-    const isInTime = performance.now() - this.endedAt < MOST_MS + this.boundMs;
+    const isInTime = this.now() - this.endedAt < MOST_MS + this.boundMs;
     for (let turn = 0; turn < TURNS; turn += 1) {
       const before = this.queue.length;
       await nextTurn();
@@ -61,8 +63,8 @@ export class Gathering {
       return;
     }
     for (let turn = 0; turn < LEAVING; turn += 1) await nextTurn();
-    const until = performance.now() + this.boundMs;
-    while (this.queue.length < this.expected && performance.now() < until) await nextTurn();
+    const until = this.now() + this.boundMs;
+    while (this.queue.length < this.expected && this.now() < until) await nextTurn();
     this.vain = this.queue.length < this.expected * WORTH ? Math.min(MOST_LEFT_OUT, Math.max(1, this.vain * 2)) : 0;
     this.leftOut = this.vain;
   }

@@ -3,6 +3,12 @@ import { Gathering } from '../../../src/services/messages/gathering.js';
 
 const MOST = 256;
 
+/** Moves with each look at it, not with the load of the machine: the 2 ms of a wait are two hundred looks. */
+function clock(): () => number {
+  let now = 0;
+  return () => (now += 0.01);
+}
+
 /** Runs one round of a wait in which `arrivals` come in from the given turn of the loop on; answers how many waited at its end. */
 async function waited(
   gathering: Gathering,
@@ -44,21 +50,21 @@ async function turnsOf(wait: () => Promise<void>): Promise<number> {
 describe('how long a batch stays open', () => {
   it('lets what has arrived be read, and no longer for a lone send', async () => {
     const queue = { length: 1 };
-    const gathering = new Gathering(queue, MOST);
+    const gathering = new Gathering(queue, MOST, clock());
     gathering.answered(1, 1_000);
     expect(await waited(gathering, queue, 20, 6)).to.equal(1);
   });
 
   it('waits for those that were just answered, until all of them are back', async () => {
     const queue = { length: 30 };
-    const gathering = new Gathering(queue, MOST);
+    const gathering = new Gathering(queue, MOST, clock());
     gathering.answered(34, 1_000);
     expect(await waited(gathering, queue, 40, 4)).to.equal(64);
   });
 
   it('leaves waits out after one in vain, twice as many each time', async () => {
     const queue = { length: 30 };
-    const gathering = new Gathering(queue, MOST);
+    const gathering = new Gathering(queue, MOST, clock());
     const turns: number[] = [];
     for (let batch = 0; batch < 10; batch += 1) {
       gathering.answered(34, 1_000);
@@ -70,7 +76,7 @@ describe('how long a batch stays open', () => {
 
   it('takes a full batch at once', async () => {
     const queue = { length: MOST };
-    const gathering = new Gathering(queue, MOST);
+    const gathering = new Gathering(queue, MOST, clock());
     gathering.answered(MOST, 1_000);
     expect(await waited(gathering, queue, 10, 2)).to.equal(MOST);
   });
