@@ -27,6 +27,7 @@ import { createRecentUsers } from './services/users/recent-users.js';
 import { openStores, type StoreHooks, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 import { createSocketHandler } from './ws/server.js';
+import type { Ticker } from './ws/ticker.js';
 import { within } from './ws/within.js';
 
 export interface Addresses {
@@ -66,10 +67,15 @@ export interface Overrides {
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
   readonly hasher?: PasswordHasher;
+  /** The timer of the sockets; tests count its ticks themselves. */
+  readonly ticker?: Ticker;
 }
 
-/** What a stop may take before it no longer waits: the contract is ten seconds, stores and sockets included. */
-const DRAIN_MS = 7_000;
+/**
+ * What a stop may take before it no longer waits: the contract is ten seconds, stores and sockets included. The sockets
+ * take 7.45 s at most: five for commands in flight, one for the closes of many, 1.5 for the answers of their peers.
+ */
+const DRAIN_MS = 7_500;
 
 /** The composition root: the only place that knows every layer. */
 export async function createApp(settings: Settings, logger: Logger, overrides: Overrides = {}): Promise<App> {
@@ -113,6 +119,7 @@ async function wire(
     logger,
     limits: sockets,
     trustedProxies,
+    ticker: overrides.ticker,
   });
   const plainServices = createServices({
     users: stores.users,

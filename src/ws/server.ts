@@ -1,3 +1,4 @@
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { clientAddress, throttleKeyOf, type TrustedProxies } from '../domain/client-address.js';
 import type { Broker } from '../ports/broker.js';
 import type { ChangeLog } from '../ports/change-log.js';
@@ -12,6 +13,7 @@ import { Census } from './census.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import { createHub } from './hub.js';
+import { closePaced, type Pacing } from './paced-closes.js';
 import { isSocketPath, targetOf } from './paths.js';
 import { PresenceNews } from './presence.js';
 import { presenceOf } from './stats.js';
@@ -40,6 +42,8 @@ export interface SocketHandlerDeps {
   readonly limits: SocketLimits;
   readonly trustedProxies: TrustedProxies;
   readonly ticker?: Ticker;
+  /** Between the slices of a stop's closes. */
+  readonly pause?: Pacing['pause'];
 }
 
 export interface ParleySocketHandler extends SocketHandler {
@@ -47,8 +51,9 @@ export interface ParleySocketHandler extends SocketHandler {
   /** A change of the chat (null: of some chat) may be committed that nobody will tell of: it is looked for at once. */
   suspect(chatId: number | null): void;
   /**
-   * Nothing new begins; commands in flight are finished and answered; then every socket is closed with `restart`.
-   * Resolves when the sockets are gone or their time is over; a repeated call answers with the first one's promise.
+   * Nothing new begins; commands in flight are finished and answered; then every socket is closed with `restart`, in the
+   * course of a second where there are many. Resolves when the sockets are gone or their time is over; a repeated call
+   * answers with the first one's promise.
    */
   stop(): Promise<void>;
 }
@@ -115,7 +120,8 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   async function shutDown(): Promise<void> {
     for (const connection of [...connections]) if (!connection.isLive) connection.close('restart');
     await within(work.idle(), FINISH_MS);
-    for (const connection of [...connections]) connection.close('restart');
+    const pause = deps.pause ?? pauseFor;
+    await closePaced([...connections], (connection) => connection.close('restart'), { clock, pause });
     const gone = new Promise<void>((resolve) => {
       onEmpty = resolve;
       if (connections.size === 0) resolve();

@@ -1,10 +1,29 @@
 import { expect } from 'chai';
+import type { Clock } from '../../../src/ports/clock.js';
 import type { SentMessage } from '../../../src/services/services.js';
 import { startTestApp, type TestApp } from '../../helpers/app.js';
 import { connect, dropSockets } from '../../helpers/ws-client.js';
 import { groupOf, live, people, until, type Person } from './fixtures.js';
 
+/** Real time that the test can hold. */
+class HeldClock implements Clock {
+  private heldAt: number | null = null;
+  now(): number {
+    return Date.now();
+  }
+  monotonic(): number {
+    return this.heldAt ?? performance.now();
+  }
+  hold(): void {
+    this.heldAt = performance.now();
+  }
+  release(): void {
+    this.heldAt = null;
+  }
+}
+
 describe('sockets: graceful stop', () => {
+  const clock = new HeldClock();
   let app: TestApp;
   let release: () => void;
   let sending: number;
@@ -20,6 +39,7 @@ describe('sockets: graceful stop', () => {
     stopped = null;
     release = () => undefined;
     app = await startTestApp({
+      clock,
       wrapServices: (services) => ({
         ...services,
         messages: {
@@ -34,6 +54,7 @@ describe('sockets: graceful stop', () => {
     });
   });
   afterEach(async () => {
+    clock.release();
     release();
     dropSockets();
     await stop();
@@ -57,5 +78,24 @@ describe('sockets: graceful stop', () => {
       () => 'refused',
     );
     expect(refused).to.equal('refused');
+  });
+
+  it('F25 closes many sockets bit by bit, and takes no command of those that are left', async () => {
+    const [ada] = (await people(app, 1)) as [Person];
+    const chatId = await groupOf(app, [ada, ...(await people(app, 1))]);
+    const clients = await Promise.all(Array.from({ length: 255 }, () => live(app, chatId, ada)));
+    const last = await live(app, chatId, ada);
+    const codes: number[] = [];
+    for (const client of [...clients, last]) void client.closed.then(({ code }) => codes.push(code));
+    clock.hold();
+    const finished = stop();
+    await until(() => codes.length === 250, 'the first slice is closed');
+    last.send({ type: 'message', content: 'too late', id: 'late' });
+    expect(await last.next((frame) => frame['id'] === 'late')).to.include({ type: 'error', code: 'shutting_down' });
+    expect(codes).to.have.length(250);
+    clock.release();
+    await finished;
+    await until(() => codes.length === 256, 'all are closed');
+    expect(new Set(codes)).to.deep.equal(new Set([1012]));
   });
 });

@@ -55,6 +55,11 @@ export class Harness {
   chatsOf: Services['realtime']['chatsOf'] = (actor, limit) => this.store.chatsOf(actor.userId, limit);
   markRead: Services['chats']['markRead'] = (_actor, _chatId, seq) =>
     Promise.resolve({ lastReadSeq: seq, unreadCount: 0 });
+  /** Between the slices of a stop's closes: takes its time on the fake clock alone. */
+  pause = (ms: number): Promise<void> => {
+    this.clock.time += ms;
+    return Promise.resolve();
+  };
   sendMessage: Send = (actor, input) => Promise.resolve(this.send(actor.userId, input.chatId, input.content));
 
   constructor(limits: Partial<SocketLimits> = {}, broker: Broker = createMemoryBroker()) {
@@ -68,6 +73,7 @@ export class Harness {
       limits: { ...LOOSE, ...limits },
       trustedProxies: parseTrustedProxies([]),
       ticker: this.ticker,
+      pause: (ms) => this.pause(ms),
     });
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SentMessage } from '../../../src/services/services.js';
-import { message, settle } from './fakes.js';
+import { gate, message, settle } from './fakes.js';
 import { Harness } from './harness.js';
 
 describe('graceful stop of the sockets', () => {
@@ -34,6 +34,36 @@ describe('graceful stop of the sockets', () => {
       ...{ onlineUsers: 0, totalConnections: 0, gapFills: 0 },
       ...{ queuedBytes: { total: 0, max: 0 }, closes: { restart: 2 } },
     });
+  });
+
+  it('F25 closes many in slices, of which the later ones begin nothing new meanwhile', async () => {
+    const harness = new Harness();
+    const slices = [gate<undefined>(), gate<undefined>()];
+    const pauses: number[] = [];
+    harness.pause = async (ms) => {
+      await slices[pauses.push(ms) - 1]?.promise;
+      harness.clock.time += ms;
+    };
+    const peers = Array.from({ length: 600 }, () => harness.open(1));
+    await settle();
+    const closed = (): number => peers.filter(({ socket }) => socket.closedWith === 1012).length;
+    const last = peers.at(-1);
+    const stopped = harness.handler.stop();
+    await settle();
+    expect(closed()).to.equal(250);
+    last?.send({ type: 'message', content: 'too late', id: 'late' });
+    expect(harness.open(2).socket.closedWith).to.equal(1012);
+    await settle();
+    expect(last?.socket.json().at(-1)).to.include({ type: 'error', code: 'shutting_down', id: 'late' });
+    slices[0]?.open(undefined);
+    await settle();
+    expect([closed(), last?.socket.closedWith]).to.deep.equal([500, null]);
+    slices[1]?.open(undefined);
+    await settle();
+    expect(closed()).to.equal(600);
+    for (const { listener } of peers) listener.closed(1012);
+    await stopped;
+    expect(pauses).to.deep.equal([50, 50]);
   });
 
   it('closes sockets that are not live yet at once', async () => {
