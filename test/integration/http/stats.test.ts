@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import type { Clock } from '../../../src/ports/clock.js';
 import type { Answer } from '../../helpers/client.js';
+import { connect, dropSockets, type SocketClient } from '../../helpers/ws-client.js';
+import { ManualTicker } from '../../unit/ws/fakes.js';
 import { startWorld, type World } from './world.js';
 
 const TOKEN = 'a-token-for-operators-only';
@@ -55,6 +58,69 @@ describe('stats', () => {
 
   it('never shows the token in the log', () => {
     expect(world.app.logs.filter((line) => line.includes(TOKEN))).to.deep.equal([]);
+  });
+});
+
+describe('stats of sockets', () => {
+  const ticker = new ManualTicker();
+  let clockOffset = 0;
+  const clock: Clock = { now: () => Date.now() + clockOffset, monotonic: () => performance.now() };
+  let world: World;
+  before(async () => {
+    const env = { STATS_TOKEN: TOKEN, SOCKET_QUEUE_BYTES: '33554432', SLOW_READER_SECONDS: '1' };
+    world = await startWorld({ clock, ticker, env });
+  });
+  after(async () => {
+    dropSockets();
+    await world.app.stop();
+  });
+
+  interface SocketFigures {
+    readonly online_users: number;
+    readonly total_connections: number;
+    readonly queued_bytes: { readonly total: number; readonly max: number };
+    readonly closes: Readonly<Record<string, number>>;
+  }
+
+  async function figures(): Promise<SocketFigures> {
+    const { body } = await world.client.call<{ sockets: SocketFigures }>('GET', '/api/v1/stats', { token: TOKEN });
+    return body.sockets;
+  }
+
+  it('tell what waits for readers, and why sockets were closed', async function () {
+    this.timeout(40_000);
+    const { app, client, alice, bob, carol, group } = world;
+    const join = async (token: string): Promise<SocketClient> => {
+      const socket = await connect(`${app.wsUrl}/${group.id}?token=${token}`);
+      await socket.sync();
+      return socket;
+    };
+    const [reader, ...stalled] = [await join(alice.token), await join(bob.token), await join(carol.token)];
+    for (const socket of stalled) socket.pause();
+    expect(await figures()).to.deep.include({ queued_bytes: { total: 0, max: 0 }, closes: {} });
+
+    // 20 MB: more than the network's own buffers hold. Then something waits for both of them.
+    const content = '𝄞'.repeat(10_000);
+    let queued = (await figures()).queued_bytes;
+    for (let sent = 0; queued.total <= queued.max && sent < 500; sent += 10) {
+      await Promise.all(Array.from({ length: 10 }, () => client.send(alice, group, content)));
+      queued = (await figures()).queued_bytes;
+    }
+    expect(queued.max).to.be.within(1, 33_554_432);
+    expect(queued.total)
+      .to.be.above(queued.max)
+      .and.at.most(2 * queued.max);
+
+    ticker.tick(6);
+    expect((await figures()).closes).to.deep.equal({ slow_reader: 2 });
+    for (const socket of stalled) socket.resume();
+    await Promise.all(stalled.map((socket) => socket.closed));
+    clockOffset = 24 * 3_600_000;
+    ticker.tick();
+    expect((await reader?.closed)?.code).to.equal(4401);
+    const last = await figures();
+    expect(last.closes).to.deep.equal({ slow_reader: 2, token_expired: 1 });
+    expect(last).to.deep.include({ online_users: 0, total_connections: 0 });
   });
 });
 

@@ -83,6 +83,9 @@ export interface RawClient {
   readonly ended: Promise<RawOutcome>;
   /** Status of the HTTP answer. */
   readonly status: Promise<number>;
+  /** Stops or goes on reading from the network. */
+  pause(): void;
+  resume(): void;
   destroy(): void;
 }
 
@@ -157,6 +160,8 @@ export async function rawConnect(port: number): Promise<RawClient> {
       return when(() => status ?? undefined);
     },
     ended,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     destroy: () => void socket.destroy(),
   };
 }
