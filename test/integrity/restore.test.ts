@@ -15,6 +15,8 @@ import { runProcess } from '../integration/process/run.js';
 import { startWorld, type World } from '../integration/http/world.js';
 import * as dumps from './dumps.js';
 
+type Ended = Record<'output', string> & Record<'code', number | string | null>;
+
 interface Verified {
   readonly clean: boolean;
   readonly epoch: string;
@@ -27,6 +29,7 @@ interface Verified {
 describe('F36 restore drill', function () {
   this.timeout(120_000);
   let world: World;
+  let source: FreshStorage;
   let fresh: FreshStorage;
   let folder: string;
   let stopTraffic: () => Promise<void>;
@@ -34,8 +37,9 @@ describe('F36 restore drill', function () {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-drill-'));
+    source = await freshStorage();
     fresh = await freshStorage();
-    world = await startWorld();
+    world = await startWorld({ storage: source });
     restored = null;
     stopTraffic = startTraffic();
   });
@@ -43,6 +47,7 @@ describe('F36 restore drill', function () {
     await stopTraffic();
     await restored?.app.stop();
     await world.app.stop();
+    await source.remove();
     await fresh.remove();
     await rm(folder, { recursive: true });
   });
@@ -76,15 +81,16 @@ describe('F36 restore drill', function () {
 
   const target = (): StorageSettings => settingsOf({ ...TEST_ENVIRONMENT, ...fresh.env }).storage;
 
+  /** As operators do it: a process of its own, beside the running server. */
+  async function command(storage: FreshStorage, file: string, ...args: string[]): Promise<Ended> {
+    const run = runProcess({ file, args }, folder, { ...TEST_ENVIRONMENT, ...storage.env });
+    return { code: await run.exit(), output: run.output() };
+  }
+
   async function verifyRestored(): Promise<{ code: number | string | null; report: Verified }> {
-    const env = { ...TEST_ENVIRONMENT, ...fresh.env };
-    const run = runProcess({ file: 'src/verify.ts', args: ['--restored', '--json'] }, folder, env);
-    const code = await run.exit();
-    const line = run
-      .output()
-      .split('\n')
-      .find((text) => text.startsWith('{"clean"'));
-    if (line === undefined) throw new Error(`no report: ${run.output()}`);
+    const { code, output } = await command(fresh, 'src/verify.ts', '--restored', '--json');
+    const line = output.split('\n').find((text) => text.startsWith('{"clean"'));
+    if (line === undefined) throw new Error(`no report: ${output}`);
     return { code, report: JSON.parse(line) as Verified };
   }
 
@@ -141,7 +147,19 @@ describe('F36 restore drill', function () {
   }
 
   const sqlFile = (): string => join(folder, 'metadata.sql');
-  const begin = (): Promise<boolean> => world.app.stores.leases.acquire('backup', 'drill', 600_000);
+
+  async function begin(): Promise<void> {
+    const { code, output } = await command(source, 'src/backup.ts', 'begin', '--hours', '1', '--name', 'drill');
+    expect(code, output).to.equal(0);
+    expect(output).to.contain('nothing is erased until');
+  }
+
+  /** Exit code 0: the lease was held without a break until now, so that both dumps belong together. */
+  async function end(): Promise<void> {
+    const { code, output } = await command(source, 'src/backup.ts', 'end', '--name', 'drill');
+    expect(code, output).to.equal(0);
+    expect(output).to.contain('no backup is under way');
+  }
 
   it('SQL first, bodies after, under the lease: every message of the dump has its body', async () => {
     const { from, to } = splits();
@@ -149,8 +167,13 @@ describe('F36 restore drill', function () {
     await somethingHappens();
     await dumps.dumpSql(from, sqlFile());
     await somethingHappens(24);
-    expect(await world.app.eraser.runOnce()).to.equal(0);
-    await dumps.restoreBodies(to, await dumps.dumpBodies(from));
+    const { eraser } = world.app;
+    expect(await eraser.runOnce()).to.equal(0);
+    const bodies = await dumps.dumpBodies(from);
+    const { erased } = await eraser.figures();
+    await end();
+    while ((await eraser.figures()).erased === erased) await eraser.runOnce();
+    await dumps.restoreBodies(to, bodies);
     await dumps.restoreSql(to, sqlFile());
     const { code, report } = await verifyRestored();
     expect(found(report)).to.deep.equal({});
@@ -190,6 +213,9 @@ describe('F36 restore drill', function () {
     await somethingHappens();
     await dumps.dumpSql(from, sqlFile());
     await stopTraffic();
+    const known = new Set(bodies.map((document) => String(document['_id'])));
+    const later = (await dumps.dumpBodies(from)).filter((document) => !known.has(String(document['_id'])));
+    await end();
     await dumps.restoreBodies(to, bodies);
     await dumps.restoreSql(to, sqlFile());
     const { code, report } = await verifyRestored();
@@ -198,14 +224,11 @@ describe('F36 restore drill', function () {
     const expected = await danglingIn(to, bodies);
     expect(expected.length).to.be.within(1, 100);
     expect(report.problems['dangling_messages']?.places.map((place) => place.message_id)).to.have.members(expected);
-    await expectResync(report);
-    // A later dump of the bodies over the older one brings them all back.
-    const known = new Set(bodies.map((document) => String(document['_id'])));
-    const later = (await dumps.dumpBodies(from)).filter((document) => !known.has(String(document['_id'])));
-    await restored?.app.stop();
-    restored = null;
+    // A later dump of the bodies over the older one brings them all back, before a server starts to erase what is due.
     await dumps.restoreBodies(to, later);
-    expect(found((await verifyRestored()).report)).to.deep.equal({});
+    const complete = await verifyRestored();
+    expect(found(complete.report)).to.deep.equal({});
+    await expectResync(complete.report);
   });
 
   /** Ids of the visible messages of the restored metadata whose body is not among the documents. */
