@@ -10,7 +10,7 @@ import { FAULT_ACTIONS } from './orders.js';
 import { strikeCall } from './strike.js';
 import { Versions, editUntilGone, readUntilGone } from './versions.js';
 
-const PLACES: readonly Failpoint[] = FAILPOINTS.filter((name) => name.startsWith('edit.'));
+const PLACES: readonly Failpoint[] = [...FAILPOINTS.filter((name) => name.startsWith('edit.')), 'chat.before_publish'];
 const EDITORS = 2;
 
 /** Before, after or at an edit's fault, every reader sees one version whole, and versions only go up. */

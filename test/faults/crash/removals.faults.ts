@@ -11,7 +11,10 @@ import { FAULT_ACTIONS } from './orders.js';
 import { openRaw } from './raw-stores.js';
 import { strike, strikeCall } from './strike.js';
 
-const REMOVALS: readonly Failpoint[] = FAILPOINTS.filter((name) => name.startsWith('remove.'));
+const REMOVALS: readonly Failpoint[] = [
+  ...FAILPOINTS.filter((name) => name.startsWith('remove.')),
+  'chat.before_publish',
+];
 const ERASURES: readonly Failpoint[] = FAILPOINTS.filter((name) => name.startsWith('erase.'));
 /** What the design promises for the 99th percentile of how long a deleted body lasts. */
 const ERASED_WITHIN_MS = 60_000;
