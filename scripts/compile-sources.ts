@@ -6,7 +6,7 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FOLDERS = ['src', 'schema'];
 /** What a test runs as a process beside the server itself. */
-const PROGRAMS = ['test/faults/crash/server.ts', 'test/faults/crash/orders.ts'];
+const PROGRAMS = ['server', 'orders', 'statement-places'].map((name) => `test/faults/crash/${name}.ts`);
 
 /**
  * Writes the sources as JavaScript into an empty folder, with all that they read, without looking at types. A process that is

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Failpoint } from '../../../src/ports/failpoints.js';
 import { freshStorage, TEST_ENVIRONMENT, type FreshStorage } from '../../helpers/app.js';
 import { TestClient } from '../../helpers/client.js';
 import { GiveUp, waitUntil } from '../../helpers/servers/wait-until.js';
@@ -15,6 +14,7 @@ import {
   type FaultAction,
   type JournalLine,
   type Order,
+  type Place,
 } from './orders.js';
 
 type OrderBody = Order extends infer O ? (O extends Order ? Omit<O, 'id'> : never) : never;
@@ -88,13 +88,19 @@ export class FaultServer {
   }
 
   /** Has the fault strike at the next hit, or the nth one from now on. */
-  async arm(name: Failpoint, action: FaultAction, options: FaultOptions = {}): Promise<Armed> {
+  async arm(name: Place, action: FaultAction, options: FaultOptions = {}): Promise<Armed> {
     const fault: Fault = { name, action, nth: 1, delayMs: 100, skipMs: 0, ...options };
-    const seen = this.#strikes().length;
+    const before = this.#lines().length;
+    const met = (): readonly JournalLine[] =>
+      this.#lines()
+        .slice(before)
+        .filter(({ hit }) => hit === name);
+    const hasStruck = (): boolean => met().some(({ strikes }) => strikes !== undefined);
     await this.order({ kind: 'arm', fault });
     return {
-      struck: () => this.#until(() => this.#strikes().length > seen, `${action} at ${name}`),
-      hasStruck: () => this.#strikes().length > seen,
+      struck: () => this.#until(hasStruck, `${action} at ${name}`),
+      hasStruck,
+      met: () => met().map(({ text }) => text ?? name),
       stopped: () => this.#until(() => processState(this.pid) === 'T', `a stop at ${name}`),
     };
   }
@@ -118,7 +124,7 @@ export class FaultServer {
   }
 
   /** Every place that was hit, over all runs on this data, in order. */
-  hits(): readonly Failpoint[] {
+  hits(): readonly Place[] {
     return this.#lines().map((line) => line.hit);
   }
 
@@ -184,16 +190,14 @@ export class FaultServer {
     // What follows the last line feed is half a line, or nothing.
     return lines.slice(0, -1).map((line) => JSON.parse(line) as JournalLine);
   }
-
-  #strikes(): readonly JournalLine[] {
-    return this.#lines().filter((line) => line.strikes !== undefined);
-  }
 }
 
 export interface Armed {
   /** Resolves when the fault has struck. */
   struck(): Promise<void>;
   hasStruck(): boolean;
+  /** Every hit of the place since, the one that struck included; statements by their text. */
+  met(): readonly string[];
   /** Resolves when the process stands still. */
   stopped(): Promise<void>;
 }

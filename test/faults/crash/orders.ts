@@ -7,9 +7,18 @@ export type FaultAction = 'kill' | 'stop' | 'throw' | 'delay';
 
 export const FAULT_ACTIONS: readonly FaultAction[] = ['kill', 'stop', 'throw', 'delay'];
 
+/** The changes whose statements are places. */
+export type ChangeName =
+  'send' | 'edit' | 'delete' | 'create' | 'open' | 'rename' | 'add' | 'remove' | 'promote' | 'read';
+
+/** Hit before each statement of such a change, and after each COMMIT. */
+export type StatementPlace = `statement.${ChangeName}`;
+
+export type Place = Failpoint | StatementPlace;
+
 /** One fault, once, at the nth hit of the place from now on. */
 export interface Fault {
-  readonly name: Failpoint;
+  readonly name: Place;
   readonly action: FaultAction;
   readonly nth: number;
   /** How long `delay` holds up. */
@@ -31,7 +40,9 @@ export interface Done {
 
 /** One line of the journal that a server writes; on disk before anything else happens, so that a kill cannot take it. */
 export interface JournalLine {
-  readonly hit: Failpoint;
+  readonly hit: Place;
+  /** Of a statement: its text, without values. */
+  readonly text?: string;
   /** Set where the armed fault strikes. */
   readonly strikes?: FaultAction;
 }

@@ -6,10 +6,11 @@ import { setNativeHeaderLimit } from '../../../src/config/env.js';
 import { AppError } from '../../../src/domain/errors.js';
 import { enter, exitOnBugs, stopOnSignals } from '../../../src/entry.js';
 import type { Clock } from '../../../src/ports/clock.js';
-import type { Failpoint, Failpoints } from '../../../src/ports/failpoints.js';
+import type { Failpoints } from '../../../src/ports/failpoints.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
 import { systemClock } from '../../../src/telemetry/clock.js';
-import { JOURNAL, ORPHAN_AFTER_MS, type Done, type Fault, type JournalLine, type Order } from './orders.js';
+import { JOURNAL, ORPHAN_AFTER_MS, type Done, type Fault, type JournalLine, type Order, type Place } from './orders.js';
+import { statementPlaces } from './statement-places.js';
 
 const { settings, logger, fail } = enter();
 
@@ -29,7 +30,7 @@ function write(line: JournalLine): void {
 }
 
 /** The armed fault where this hit is the one it waits for; it strikes once. */
-function faultAt(name: Failpoint): Fault | null {
+function faultAt(name: Place): Fault | null {
   if (armed === null || armed.fault.name !== name) return null;
   armed.hits += 1;
   if (armed.hits < armed.fault.nth) return null;
@@ -58,13 +59,18 @@ async function strike(fault: Fault): Promise<void> {
   skippedMs += fault.skipMs;
 }
 
-const failpoints: Failpoints = {
-  hit(name) {
-    const fault = faultAt(name);
-    write(fault === null ? { hit: name } : { hit: name, strikes: fault.action });
-    return fault === null ? undefined : strike(fault);
-  },
-};
+function reach(place: Pick<JournalLine, 'hit' | 'text'>): Promise<void> | undefined {
+  const fault = faultAt(place.hit);
+  write(fault === null ? place : { ...place, strikes: fault.action });
+  return fault === null ? undefined : strike(fault);
+}
+
+const failpoints: Failpoints = { hit: (name) => reach({ hit: name }) };
+
+/** Journaled only where they are waited for: there are many, and most tests load the server. */
+const statements = statementPlaces((name, text) =>
+  armed?.fault.name === name ? reach({ hit: name, text }) : undefined,
+);
 
 async function obey(order: Order, app: App): Promise<void> {
   switch (order.kind) {
@@ -92,7 +98,7 @@ async function main(): Promise<void> {
   stopOnSignals(logger, async () => await app?.stop());
   const orphanAfter = process.env[ORPHAN_AFTER_MS] ?? '';
   const sweepTimes = orphanAfter === '' ? {} : { orphanAfterMs: Number(orphanAfter) };
-  const running = await createApp(settings, logger, { failpoints, clock, sweepTimes });
+  const running = await createApp(settings, logger, { failpoints, clock, sweepTimes, ...statements });
   app = running;
 
   const answer = (done: Done): void => void process.send?.(done);
