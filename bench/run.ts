@@ -79,7 +79,13 @@ async function runAll(
   for (const scenario of scenarios) {
     const startedAt = performance.now();
     say(`${scenario.name} ${scenario.title}, ${scenario.perStorage ? storage.label : 'no storage'}`);
-    figures.push(...(await scenario.run(bench)));
+    try {
+      figures.push(...(await scenario.run(bench)));
+    } catch (error) {
+      // Half an hour of the others is not thrown away with it.
+      console.error(`${scenario.name} on ${storage.label} failed:`, error);
+      process.exitCode = 1;
+    }
     say(`  done in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
   }
   return figures;

@@ -38,12 +38,14 @@ export async function measureDelivery(options: {
   let slowestAck = 0;
   const lanes = routes.map(({ from, to }) => {
     const sentAt: number[] = [];
-    for (const receiver of to) {
+    const came = to.map(() => 0);
+    for (const [at, receiver] of to.entries()) {
       // Events of one chat come in the order of its sends: the n-th event belongs to the n-th time.
       let received = 0;
       receiver.onEvent = () => {
         latencies.push(performance.now() - (sentAt[received] ?? Number.NaN));
         received += 1;
+        came[at] = received;
         missing -= 1;
       };
     }
@@ -53,8 +55,15 @@ export async function measureDelivery(options: {
       acknowledged += 1;
       missing -= 1;
     };
-    return { from, sentAt, receivers: to.length };
+    const state = (): string => `sent ${sentAt.length}, acks ${acknowledged}, events ${came.join(' and ')}`;
+    const isWhole = (): boolean => [acknowledged, ...came].every((count) => count === sentAt.length);
+    return { from, sentAt, receivers: to.length, state, isWhole };
   });
+  const wrong = (): string =>
+    lanes
+      .flatMap((lane, index) => (lane.isWhole() ? [] : [`route ${index} ${lane.state()}`]))
+      .slice(0, 5)
+      .join('; ');
 
   const fire = (): void => {
     const lane = lanes[Math.floor(Math.random() * lanes.length)];
@@ -66,10 +75,13 @@ export async function measureDelivery(options: {
     missing += lane.receivers + 1;
   };
   const arrived = (): Promise<void> =>
-    waitUntil(() => (missing === 0 ? Promise.resolve() : Promise.reject(new Error(`${missing} are missing`))), {
-      what: 'every message reaches every receiver',
-      deadlineMs: DELIVERY_MS,
-    });
+    waitUntil(
+      () => (missing === 0 ? Promise.resolve() : Promise.reject(new Error(`${missing} are missing: ${wrong()}`))),
+      {
+        what: 'every message reaches every receiver',
+        deadlineMs: DELIVERY_MS,
+      },
+    );
 
   await openLoop({ perSecond, ms: options.warmMs, fire });
   await arrived();

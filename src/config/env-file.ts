@@ -15,7 +15,8 @@ const QUOTES = new Set(['"', "'", '`']);
  * lost without a word.
  */
 export function parseEnvFile(text: string): EnvFile {
-  const lines = text.split(/\r?\n/);
+  // Some editors begin a file with a byte order mark, which would become part of the first name.
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const kept: string[] = [];
   const junk: number[] = [];
   for (let at = 0; at < lines.length;) {

@@ -1,10 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
 type Listener = (chunk?: Buffer) => void;
 
 /**
- * Bytes that have arrived already, as the stream that body parsers read: one `data`, then `end`, in a turn of their own
- * after `end` is listened to. Nothing else of a stream is here, because making a real one takes longer than to parse
+ * Bytes that have arrived already, as the stream that body parsers read: one `data`, then `end`, once the
+ * code that begins to listen has run. Nothing else of a stream is here, because making a real one takes longer than to parse
  * the body of a message.
  */
 export class BodyReplay {
@@ -12,10 +10,12 @@ export class BodyReplay {
   private onData: Listener = nothing;
   private onEnd: Listener = nothing;
 
-  constructor(
-    readonly headers: IncomingHttpHeaders,
-    private readonly bytes: Buffer,
-  ) {}
+  /** Of the replay, not of the request: it has no coding, however the request spelled that. */
+  readonly headers: { readonly 'content-length': string };
+
+  constructor(private readonly bytes: Buffer) {
+    this.headers = { 'content-length': String(bytes.byteLength) };
+  }
 
   on(event: string, listener: Listener): this {
     if (event === 'data') this.onData = listener;

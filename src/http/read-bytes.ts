@@ -15,8 +15,6 @@ export function wholeBodyOf(request: IncomingMessage, limit: number): Buffer | n
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) return Promise.reject(new AppError('payload_too_large'));
-  const whole = wholeBodyOf(request, limit);
-  if (whole !== null) return Promise.resolve(whole);
   // Gone before the wait: no event would end it.
   if (request.destroyed) return Promise.reject(new AppError('bad_request'));
   return new Promise((resolve, reject) => {

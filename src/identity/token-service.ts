@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { AppError } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
@@ -44,7 +44,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     },
   };
 
-  /** A client sends the same token with every request; checking it anew would cost more than looking it up. */
+  /** A client sends the same token with every request; checking its signature takes about 100 µs. */
   function remembered(token: string): Claims | null {
     const known = verified.get(token);
     if (known !== undefined) return known;
@@ -56,20 +56,14 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     return claims;
   }
 
-  /**
-   * What was signed with our key, or null; the claims are judged by readClaims alone. The header is compared as bytes, so
-   * there is one algorithm to check, and the signature in the one form in which it is written.
-   */
+  /** What was signed with our key, or null; the claims are judged by readClaims alone. */
   function signedPayload(token: string): unknown {
     if (token.length > MAX_LENGTH || !token.startsWith(`${HEADER}.`)) return null;
-    const end = token.lastIndexOf('.');
-    const expected = createHmac('sha256', key).update(token.slice(0, end)).digest('base64url');
-    const [ours, theirs] = [Buffer.from(expected), Buffer.from(token.slice(end + 1))];
-    if (ours.byteLength !== theirs.byteLength || !timingSafeEqual(ours, theirs)) return null;
     try {
-      return JSON.parse(Buffer.from(token.slice(HEADER.length + 1, end), 'base64url').toString('utf8'));
+      return jwt.verify(token, key, { algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true });
     } catch (error) {
-      if (error instanceof SyntaxError) return null;
+      // The library also trips over payloads that are no JSON (SyntaxError) or null (TypeError).
+      if ([jwt.JsonWebTokenError, SyntaxError, TypeError].some((type) => error instanceof type)) return null;
       throw error;
     }
   }

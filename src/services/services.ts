@@ -76,10 +76,6 @@ export type ReadOn =
   | { readonly kind: 'delta'; readonly delta: Delta; readonly state: ReaderState }
   | ({ readonly kind: 'resync'; readonly reason: ResyncReason } & ChatPosition);
 
-/**
- * Everything a transport may ask of Parley. Arguments are validated shapes (http/schemas, ws/commands); who asks comes
- * first. All throw AppError with a code of the registry and nothing else on purpose.
- */
 /** A user's first live socket on a chat came, or their last one went. */
 export interface PresenceChange {
   readonly chatId: number;
@@ -88,6 +84,10 @@ export interface PresenceChange {
   readonly state: 'joined' | 'left';
 }
 
+/**
+ * Everything a transport may ask of Parley. Arguments are validated shapes (http/schemas, ws/commands); who asks comes
+ * first. All throw AppError with a code of the registry and nothing else on purpose.
+ */
 export interface Services {
   readonly users: {
     /** `validation_failed`, `username_taken`, `email_taken`, `rate_limited`, `overloaded`. */

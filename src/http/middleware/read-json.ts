@@ -55,7 +55,7 @@ class ParserContext {
   readonly method: string;
 
   constructor(ctx: HttpContext, bytes: Buffer) {
-    this.req = new BodyReplay(ctx.req.headers, bytes);
+    this.req = new BodyReplay(bytes);
     this.request = ctx.request;
     this.method = ctx.request.method;
   }

@@ -78,6 +78,11 @@ export class SecondLane {
     });
   }
 
+  /** Nothing waits here and nothing of it is being written. */
+  get isEmpty(): boolean {
+    return this.#chats.size === 0;
+  }
+
   get length(): number {
     return this.#sum((queue) => queue.length);
   }

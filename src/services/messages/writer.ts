@@ -90,7 +90,7 @@ export function createMessageWriter(
     const limit = performance.now() - limits.waitMs;
     queue.refuseOlder(limit);
     secondLane.refuseOlder(limit);
-    if (queue.length + secondLane.length > 0 || watch === null) return;
+    if (running !== null || !secondLane.isEmpty || watch === null) return;
     clearInterval(watch);
     watch = null;
   }

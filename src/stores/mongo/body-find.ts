@@ -42,10 +42,14 @@ async function findAtOnce(db: Db, filter: object, count: number): Promise<readon
   // One more than there can be: after a full batch the server would keep a cursor open.
   const command = { find: MESSAGES, filter, projection: PROJECTION, batchSize: count + 1 };
   try {
-    const { cursor } = (await db.command(command, { readPreference: 'primary', ...AS_IT_IS })) as {
-      readonly cursor: { readonly id: unknown; readonly firstBatch: readonly Found[] };
+    // The id as it is: a number would round it.
+    const { cursor } = (await db.command(command, { readPreference: 'primary', useBigInt64: true, ...AS_IT_IS })) as {
+      readonly cursor: { readonly id: bigint; readonly firstBatch: readonly Found[] };
     };
-    return cursor.id === 0 ? cursor.firstBatch : null;
+    if (cursor.id === 0n) return cursor.firstBatch;
+    // Else it would stay open on the server for ten minutes.
+    await db.command({ killCursors: MESSAGES, cursors: [cursor.id] }, { readPreference: 'primary' });
+    return null;
   } catch (error) {
     if (error instanceof MongoNetworkError || error instanceof MongoServerError) return null;
     throw error;

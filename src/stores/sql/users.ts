@@ -9,7 +9,6 @@ import { Gather } from './gather.js';
 import { listOf, selectRows } from './messages/lists.js';
 import { createUser, updateProfile } from './user-writes.js';
 
-// Every request of a signed-in user asks this; building it anew each time costs more than running it.
 const COLUMNS = Object.fromEntries(
   ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'last_seen'].map((name) => [name, name]),
 );

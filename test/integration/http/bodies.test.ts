@@ -79,7 +79,9 @@ describe('bodies', () => {
         expect((await post(gzipSync(message()), { 'content-encoding': coding })).status, coding).to.equal(415);
       }
     });
-    expect((await post(message(), { 'content-encoding': 'identity' })).status).to.equal(201);
+    for (const spelling of ['identity', 'Identity', 'IDENTITY']) {
+      expect((await post(message(), { 'content-encoding': spelling })).status).to.equal(201);
+    }
   });
 
   it('B7 takes application/json in UTF-8 and nothing else', async () => {

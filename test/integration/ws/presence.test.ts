@@ -40,6 +40,7 @@ describe('sockets: presence and typing', () => {
     expect(about(a, ben)).to.deep.equal(['user_joined']);
     await second.close();
     expect(await a.nextOf('user_left')).to.include({ user_id: ben.userId });
+    expect(about(a, ben)).to.deep.equal(['user_joined', 'user_left']);
     expect(about(second, ben)).to.deep.equal([]);
   });
 
@@ -97,12 +98,13 @@ describe('sockets: presence and typing', () => {
   });
 
   it('ends typing on disconnect, before the user has left', async () => {
-    const [a, b] = [await live(app, chatId, ada), await live(app, chatId, ben)];
+    const [b, a] = [await live(app, chatId, ben), await live(app, chatId, ada)];
+    await b.nextOf('user_joined');
     a.send({ type: 'typing', content: 'start' });
     await b.nextOf('typing_started');
     await a.close();
     await b.nextOf('user_left');
-    expect(about(b, ada)).to.deep.equal(['typing_started', 'typing_stopped', 'user_left']);
+    expect(about(b, ada)).to.deep.equal(['user_joined', 'typing_started', 'typing_stopped', 'user_left']);
   });
 
   it('ends typing by itself after six seconds', async () => {

@@ -50,6 +50,13 @@ describe('environment', () => {
     });
   });
 
+  it('knows the first name of a file that begins with a byte order mark', () => {
+    writeFileSync(join(directory, '.env'), '\uFEFFPARLEY_A=1\nPARLEY_B=2');
+    const { env, junk } = readEnvironment(directory);
+    expect(junk).to.deep.equal([]);
+    expect(env).to.include({ PARLEY_A: '1', PARLEY_B: '2' });
+  });
+
   it('does not pass over a .env that it cannot read', () => {
     mkdirSync(join(directory, '.env'));
     expect(() => readEnvironment(directory)).to.throw();

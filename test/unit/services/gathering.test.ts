@@ -62,6 +62,13 @@ describe('how long a batch stays open', () => {
     expect(await waited(gathering, queue, 40, 4)).to.equal(64);
   });
 
+  it('waits for no more than spread the price of a batch', async () => {
+    const queue = { length: 40 };
+    const gathering = new Gathering(queue, MOST, clock());
+    gathering.answered(60, 1_000);
+    expect(await waited(gathering, queue, 60, 4)).to.equal(64);
+  });
+
   it('leaves waits out after one in vain, twice as many each time', async () => {
     const queue = { length: 30 };
     const gathering = new Gathering(queue, MOST, clock());

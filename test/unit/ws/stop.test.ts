@@ -8,7 +8,7 @@ describe('graceful stop of the sockets', () => {
     const harness = new Harness();
     let commit: (sent: SentMessage) => void = () => undefined;
     harness.sendMessage = () => new Promise((resolve) => (commit = resolve));
-    const [sender, idle] = [await harness.connect(1), await harness.connect(2)];
+    const [sender, idle, third] = [await harness.connect(1), await harness.connect(2), await harness.connect(3)];
     sender.send({ type: 'message', content: 'last words', id: 1 });
 
     const stopped = harness.handler.stop();
@@ -20,11 +20,16 @@ describe('graceful stop of the sockets', () => {
     expect(idle.socket.json().at(-1)).to.include({ type: 'error', code: 'shutting_down', id: 2 });
     expect(sender.socket.closedWith).to.equal(null);
 
+    // Everybody is about to go: that one has gone is no news any more.
+    third.listener.closed(1001);
+    harness.ticker.tick();
+    await settle();
+    expect(idle.socket.types()).not.to.include('user_left');
+
     commit({ message: message({ id: 9 }), duplicate: false });
     await settle();
     expect(sender.socket.json().at(-1)).to.include({ type: 'ack', id: 1, message_id: 9 });
     expect([sender.socket.closedWith, idle.socket.closedWith]).to.deep.equal([1012, 1012]);
-    expect(idle.socket.types()).not.to.include('user_left');
 
     sender.listener.closed(1012);
     idle.listener.closed(1012);

@@ -34,7 +34,14 @@ export async function readChatsOf(
   const limits = new Map<number, number>();
   for (const { userId, limit } of wanted) limits.set(userId, Math.max(limit, limits.get(userId) ?? 0));
   const found = new Map<number, ChatRev[]>();
-  const most = Math.max(rows, ...limits.values());
+  const asked = [...limits.values()];
+  const most = Math.max(
+    ...asked,
+    Math.min(
+      rows,
+      asked.reduce((sum, limit) => sum + limit, 0),
+    ),
+  );
   let left = [...limits.keys()];
   while (left.length > 0) {
     for (const userId of left) found.set(userId, []);

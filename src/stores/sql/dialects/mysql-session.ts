@@ -2,6 +2,7 @@ import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/mysql2';
 import type { PoolConnection, QueryOptions, QueryValues, ResultSetHeader } from 'mysql2/promise';
 import type { Session, SqlRow, SqlValue, WriteResult } from '../database.js';
+import { within } from '../../patience.js';
 import type { Line } from './line.js';
 import { DEADLINE_MS } from './mysql-pool.js';
 
@@ -29,9 +30,7 @@ export function mysqlSession(connection: PoolConnection, line: Line, increment: 
       return rows as SqlRow[];
     },
     async prepared(text, values = []) {
-      const [rows] = await line.send(text, () =>
-        connection.execute({ sql: text, timeout: DEADLINE_MS }, values.map(bind)),
-      );
+      const [rows] = await line.send(text, () => executed(connection, text, values.map(bind)));
       return rows as SqlRow[];
     },
     affectedRows: (result) => header(result).affectedRows,
@@ -48,6 +47,24 @@ export function mysqlSession(connection: PoolConnection, line: Line, increment: 
       return (rows as { at: Date }[])[0]?.at ?? new Date(Number.NaN);
     },
   };
+}
+
+const NO_MORE_STATEMENTS = 1461;
+
+/**
+ * The driver's own time-out begins only once the server has prepared the statement, so the whole is timed here. A server
+ * that keeps no more prepared statements, because others leak them, runs the text as any other.
+ */
+async function executed(connection: PoolConnection, sql: string, values: ReturnType<typeof bind>[]) {
+  const options = { sql, timeout: DEADLINE_MS };
+  try {
+    return await within(DEADLINE_MS, connection.execute(options, values), () => {
+      throw Object.assign(new Error('Prepared statement timed out'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'errno' in error && error.errno === NO_MORE_STATEMENTS)) throw error;
+    return connection.query(options, values);
+  }
 }
 
 function header(result: WriteResult): ResultSetHeader {

@@ -32,7 +32,7 @@ export function sqliteSession(connection: SqliteConnection, line: Line, clock: C
     },
     affectedRows: (result) => resultSet(result).rowsAffected,
     insertIds(result, count) {
-      // SQLite tells the last id; under the write lock the rows of one statement are numbered without gaps.
+      // SQLite tells the last id; under the write lock the rows of one insertion are numbered without gaps.
       const first = Number(resultSet(result).lastInsertRowid) - count + 1;
       return Array.from({ length: count }, (_, at) => first + at);
     },

@@ -3,7 +3,7 @@ import type { Session, SqlDatabase, SqlRow, Statement } from '../database.js';
 /** A part of a statement with the values of its placeholders. */
 export type Fragment = Statement;
 
-/** What a value list may hold. Bytes travel to SQLite as hex, inside one JSON parameter. */
+/** What a value list may hold. In a list or a table bytes travel to SQLite as hex, inside one JSON parameter. */
 export type Cell = number | string | Uint8Array | Date | null;
 
 /** How a column of `table` reads its cell on SQLite. */
