@@ -53,7 +53,7 @@ const NO_MORE_STATEMENTS = 1461;
 
 /**
  * The driver's own time-out begins only once the server has prepared the statement, so the whole is timed here. A server
- * that keeps no more prepared statements, because others leak them, runs the text as any other.
+ * that keeps no more prepared statements, because others leak them, gets the text itself.
  */
 async function executed(connection: PoolConnection, sql: string, values: ReturnType<typeof bind>[]) {
   const options = { sql, timeout: DEADLINE_MS };
