@@ -1,11 +1,12 @@
 import { expect } from 'chai';
+import { BAD_MEMBERS } from './bad-members.js';
 import { BAD_STORES } from './bad-stores.js';
 import { BAD_VIEWS } from './bad-views.js';
 import { assertHistory, check } from './checker.js';
 import { dumpOf, sent } from './fixtures.js';
 import { GOOD } from './good-histories.js';
 
-const BAD = [...BAD_STORES, ...BAD_VIEWS];
+const BAD = [...BAD_STORES, ...BAD_VIEWS, ...BAD_MEMBERS];
 
 describe('the history checker', () => {
   for (const { name, breaks, also, script: lines, dump, extra } of BAD) {

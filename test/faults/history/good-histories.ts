@@ -122,4 +122,19 @@ export const GOOD: readonly { readonly name: string; readonly script: Script; re
     })(),
     dump: dumpWithEdit,
   },
+  {
+    name: 'a member who is removed, comes back and is shown what came meanwhile',
+    script: sent(1)
+      .connect(BOB, 's')
+      .ok(ADA, 'remove', { chat: CHAT, target: BOB }, {})
+      .disconnect('s')
+      .fail(BOB, 'list', { chat: CHAT, from: 1, to: 100 }, 'chat_not_found')
+      .ok(ADA, 'send', sendOf(2), ackOf(2))
+      .ok(ADA, 'add', { chat: CHAT, users: [BOB] }, {})
+      .ok(BOB, 'list', { chat: CHAT, from: 1, to: 100 }, { items: [seen(1), seen(2)] })
+      .connect(BOB, 't', { [CHAT]: 1 })
+      .frame('t', newMessage(2))
+      .frame('t', ready(2)),
+    dump: dumpOf(2),
+  },
 ];

@@ -1,6 +1,6 @@
 import type { Violation } from '../checker.js';
-import { callsOf, mayHaveHappened, type Model } from '../model.js';
-import type { Delivery } from '../sessions.js';
+import { callsOf, mayHaveHappened, type Call, type Model } from '../model.js';
+import { isDelivery, type Delivery } from '../sessions.js';
 
 /** I8: who is out gets nothing live and reads nothing. */
 export function* membership(model: Model): Iterable<Violation> {
@@ -23,6 +23,7 @@ export function* membership(model: Model): Iterable<Violation> {
     }
   }
   yield* reads(model);
+  yield* openedAfterRemoval(model);
   yield* sentAfterRemoval(model);
   yield* strangers(model);
 }
@@ -59,34 +60,57 @@ function subjectOf({ type, frame }: Delivery): number | null {
 
 /** A read that began after the removal was acknowledged, with no chance of having been let in again by its end. */
 function* reads(model: Model): Iterable<Violation> {
-  const adds = callsOf(model, 'add').filter(mayHaveHappened);
   const lists = callsOf(model, 'list').filter(({ got }) => got !== null);
   for (const removal of callsOf(model, 'remove')) {
     if (removal.got === null) continue;
     const { chat, target } = removal.asked;
-    const back = adds.filter(
-      ({ asked, end }) => asked.chat === chat && asked.users.includes(target) && end >= removal.start,
-    );
+    const isBack = comebacks(model, removal);
     for (const list of lists) {
       if (list.user !== target || list.asked.chat !== chat || list.start <= removal.end) continue;
-      if (back.some((add) => add.start <= list.end)) continue;
+      if (isBack(list.end)) continue;
       yield { invariant: 'I8', explanation: `${list.client} read chat ${chat} after user ${target} was out of it` };
     }
   }
 }
 
+/** A connection that was opened after the removal was acknowledged is told nothing of the chat but the removal. */
+function* openedAfterRemoval(model: Model): Iterable<Violation> {
+  for (const removal of callsOf(model, 'remove')) {
+    if (removal.got === null) continue;
+    const { chat, target } = removal.asked;
+    const isBack = comebacks(model, removal);
+    for (const { user, socket, openedAt, log } of model.sessions) {
+      if (user !== target || openedAt <= removal.end) continue;
+      const told = log.find((one) => {
+        if (one.chat !== chat || isBack(one.t)) return false;
+        return isDelivery(one) ? one.type !== 'participant_removed' : one.kind !== 'asked';
+      });
+      if (told === undefined) continue;
+      yield { invariant: 'I8', explanation: `socket ${socket} was opened and served after user ${target} was removed` };
+    }
+  }
+}
+
+/** Whether somebody asked by a time to let the one who was removed in again. */
+function comebacks(model: Model, { asked, start }: Call<'remove'>): (by: number) => boolean {
+  const starts = callsOf(model, 'add')
+    .filter((add) => mayHaveHappened(add) && add.asked.chat === asked.chat && add.end >= start)
+    .filter((add) => add.asked.users.includes(asked.target))
+    .map((add) => add.start);
+  const first = Math.min(...starts);
+  return (by) => first <= by;
+}
+
 /** Whatever revs say: a message that was sent after the removal was acknowledged is not shown to who was removed. */
 function* sentAfterRemoval(model: Model): Iterable<Violation> {
   const starts = firstAsked(model);
-  const adds = callsOf(model, 'add').filter(mayHaveHappened);
-  for (const { asked, got, end, start } of callsOf(model, 'remove')) {
-    const isBack = adds.some(
-      (add) => add.asked.chat === asked.chat && add.asked.users.includes(asked.target) && add.end >= start,
-    );
-    if (got === null || isBack) continue;
-    for (const { user, chat, how, item, client } of model.observations) {
+  for (const removal of callsOf(model, 'remove')) {
+    const { asked, got, end } = removal;
+    if (got === null) continue;
+    const isBack = comebacks(model, removal);
+    for (const { user, chat, how, item, client, end: seenAt } of model.observations) {
       if (user !== asked.target || chat !== asked.chat || how !== 'live') continue;
-      if ((starts.get(item.id) ?? 0) <= end) continue;
+      if ((starts.get(item.id) ?? 0) <= end || isBack(seenAt)) continue;
       yield { invariant: 'I8', explanation: `${client} got message ${item.id}, sent after user ${user} was removed` };
     }
   }
