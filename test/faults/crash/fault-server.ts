@@ -6,6 +6,7 @@ import { TestClient } from '../../helpers/client.js';
 import { GiveUp, waitUntil } from '../../helpers/servers/wait-until.js';
 import { dropSockets } from '../../helpers/ws-client.js';
 import { runProcess, type Run } from '../../integration/process/run.js';
+import type { Held } from '../held.js';
 import {
   JOURNAL,
   ORPHAN_AFTER_MS,
@@ -111,6 +112,17 @@ export class FaultServer {
 
   /** Resolves once the server has carried it out. */
   async order(body: OrderBody): Promise<void> {
+    await this.#ask(body);
+  }
+
+  /** What the present run holds now. */
+  async held(): Promise<Held> {
+    const { held } = await this.#ask({ kind: 'look' });
+    if (held === undefined) throw new Error('the server did not look');
+    return held;
+  }
+
+  async #ask(body: OrderBody): Promise<Done> {
     const child = this.#run?.child;
     if (child === undefined) throw new Error('the server was not started');
     this.#orders += 1;
@@ -121,6 +133,7 @@ export class FaultServer {
     });
     if (answer === null) throw new Error(`the server ended during an order: ${this.output()}`);
     if (answer.failed !== undefined) throw new Error(answer.failed);
+    return answer;
   }
 
   /** Every place that was hit, over all runs on this data, in order. */

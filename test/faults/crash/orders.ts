@@ -1,4 +1,5 @@
 import type { Failpoint } from '../../../src/ports/failpoints.js';
+import type { Held } from '../held.js';
 
 /**
  * What happens at a failpoint: `kill` and `stop` are the signals to itself, `throw` fails the step, `delay` holds it up.
@@ -29,13 +30,18 @@ export interface Fault {
 
 /** From the test to its server. Every order is answered by `{ done: id }`. */
 export type Order = { readonly id: number } & (
-  { readonly kind: 'arm'; readonly fault: Fault } | { readonly kind: 'disarm' } | { readonly kind: 'erase' | 'sweep' }
+  | { readonly kind: 'arm'; readonly fault: Fault }
+  | { readonly kind: 'disarm' }
+  | { readonly kind: 'erase' | 'sweep' }
+  | { readonly kind: 'look' }
 );
 
 /** The answer to an order; `failed` says why it could not be carried out. */
 export interface Done {
   readonly done: number;
   readonly failed?: string;
+  /** The answer to `look`. */
+  readonly held?: Held;
 }
 
 /** One line of the journal that a server writes; on disk before anything else happens, so that a kill cannot take it. */

@@ -9,6 +9,7 @@ import type { Clock } from '../../../src/ports/clock.js';
 import type { Failpoints } from '../../../src/ports/failpoints.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
 import { systemClock } from '../../../src/telemetry/clock.js';
+import { heldBy, type Held } from '../held.js';
 import { JOURNAL, ORPHAN_AFTER_MS, type Done, type Fault, type JournalLine, type Order, type Place } from './orders.js';
 import { statementPlaces } from './statement-places.js';
 
@@ -72,22 +73,24 @@ const statements = statementPlaces((name, text) =>
   armed?.fault.name === name ? reach({ hit: name, text }) : undefined,
 );
 
-async function obey(order: Order, app: App): Promise<void> {
+async function obey(order: Order, app: App): Promise<Held | null> {
   switch (order.kind) {
     case 'arm':
       armed = { fault: order.fault, hits: 0 };
-      return;
+      return null;
     case 'disarm':
       armed = null;
-      return;
+      return null;
     case 'erase':
       await app.eraser.runOnce();
-      return;
+      return null;
     case 'sweep':
       await app.sweeper.runOnce('full');
-      return;
+      return null;
+    case 'look':
+      return heldBy(app, settings.storage);
     default:
-      order satisfies never;
+      return order satisfies never;
   }
 }
 
@@ -104,7 +107,7 @@ async function main(): Promise<void> {
   const answer = (done: Done): void => void process.send?.(done);
   process.on('message', (order: Order) => {
     obey(order, running).then(
-      () => answer({ done: order.id }),
+      (held) => answer(held === null ? { done: order.id } : { done: order.id, held }),
       (error: unknown) => answer({ done: order.id, failed: String(error) }),
     );
   });

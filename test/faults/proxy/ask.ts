@@ -3,7 +3,7 @@ import type { Operation } from '../history/entries.js';
 import type { Outcome } from '../history/recorder.js';
 import { OPERATIONS } from './operations.js';
 import type { ProxiedApp } from './proxied-app.js';
-import { judge, setFaultScene, socketOf } from './scene.js';
+import { judge, judgeSoFar, setFaultScene, socketOf } from './scene.js';
 
 type Answer = Outcome<Operation>;
 
@@ -31,7 +31,7 @@ export async function askUnder(
   const socket = socketOf(proxied, scene, scene.ada);
   await socket.live();
   const ask = await operation.prepare(scene, socket);
-  const orphansBefore = await judge(proxied, scene);
+  const orphansBefore = await judgeSoFar(proxied, scene);
   const rule = fault(operation.writes);
   const began = performance.now();
   const first = await ask();

@@ -10,6 +10,7 @@ import { startMongoDb } from '../../helpers/servers/mongodb.js';
 import { startMySql } from '../../helpers/servers/mysql.js';
 import type { DatabaseServer, SqlServer } from '../../helpers/servers/server.js';
 import { isSplit, report, rounds, sqlFlavour } from '../figures.js';
+import { sqlPlaces } from '../held.js';
 import { RestClient } from '../history/rest-client.js';
 import { Load } from './load.js';
 import { startProxiedApp, type ProxiedApp } from './proxied-app.js';
@@ -136,8 +137,7 @@ function frozenSuite(): void {
         ada.send(chat, `${chat} after ${index}`, `after-${index}`),
       );
       for (const outcome of await Promise.all(sends)) done(outcome);
-      const storage = proxied.app.settings.storage;
-      expect(proxied.sql.connections).to.be.at.most(storage.kind === 'split' ? storage.mysql.poolSize : 0);
+      expect(proxied.sql.connections).to.be.at.most(sqlPlaces(proxied.app.settings.storage));
     }
 
     function expectBounds(name: string, seen: Seen): void {

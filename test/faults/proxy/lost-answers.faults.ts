@@ -7,7 +7,7 @@ import { askUnder } from './ask.js';
 import { DONE_ALREADY, OPERATIONS } from './operations.js';
 import type { Packet } from './framing.js';
 import { startProxiedApp, type ProxiedApp } from './proxied-app.js';
-import { judge, setFaultScene } from './scene.js';
+import { judge, judgeSoFar, setFaultScene } from './scene.js';
 import { commitOf, withoutCommit } from './transactions.js';
 
 /** The row's bound for finding out; a silent server is noticed only by the statement's own time of 5 s before that. */
@@ -156,11 +156,11 @@ function lostAnswerSuite(): void {
     it('F8 an insert lands after its sender has given up', async () => {
       const scene = await setFaultScene(proxied);
       const { ada, chat } = scene;
-      const orphans = await judge(proxied, scene);
+      const orphans = await judgeSoFar(proxied, scene);
       const late = proxied.mongo.when(isInsert('request'), { kind: 'hold' }, 1);
       expect(await ada.send(chat, 'late', 'late')).to.deep.equal({ phase: 'fail', code: 'unavailable' });
       expect(await ada.send(chat, 'late', 'late')).to.deep.include({ phase: 'ok', duplicate: false });
-      expect(await judge(proxied, scene), 'orphans before').to.have.length(orphans.length);
+      expect(await judgeSoFar(proxied, scene), 'orphans before').to.have.length(orphans.length);
       const landed = new Promise<void>((resolve) => {
         proxied.mongo.when((packet) => isInsert('reply')(packet) && (resolve(), true), { kind: 'swallow' }, 1);
       });
