@@ -3,22 +3,19 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { rawFrame, TEXT, upgradeRequest } from '../../integration/ws/raw-client.js';
-import { startTestApp, type TestApp } from '../../helpers/app.js';
-import { TestClient } from '../../helpers/client.js';
+import type { TestApp } from '../../helpers/app.js';
 import { requestText } from '../../helpers/raw-http.js';
 import { waitUntil } from '../../helpers/servers/wait-until.js';
 import { dropSockets } from '../../helpers/ws-client.js';
 import { isSplit, report, rounds } from '../figures.js';
-import { SocketClient } from '../history/socket-client.js';
-import { FaultProxy } from './proxy.js';
+import type { SocketClient } from '../history/socket-client.js';
+import { startBehindProxy } from './behind-proxy.js';
 import { startProxiedApp, type ProxiedApp } from './proxied-app.js';
+import type { FaultProxy } from './proxy.js';
 import { done, judge, setFaultScene, socketOf, type FaultScene } from './scene.js';
 import type { Shape } from './shape.js';
 
 const SHAPES: readonly Shape[] = ['dribble', 'split', 'coalesce'];
-const IDLE_SECONDS = 8;
-const PRESENCE_MS = 30_000;
-const CLOSE_MS = (IDLE_SECONDS + 4) * 1_000;
 
 /** Everything once, over REST and a socket; each answer has to be a success. */
 async function talk(scene: FaultScene, socket: SocketClient, name: string): Promise<void> {
@@ -40,26 +37,13 @@ describe('F23 bytes that come in pieces', function () {
   let through: ProxiedApp;
 
   before(async () => {
-    app = await startTestApp({ env: { SOCKET_IDLE_SECONDS: String(IDLE_SECONDS) } });
-    edge = await FaultProxy.start({ host: '127.0.0.1', port: Number(new URL(app.url).port) }, 'raw');
-    const client = new TestClient(`http://127.0.0.1:${edge.port}`);
-    through = {
-      app: { ...app, url: client.url },
-      client,
-      sql: edge,
-      mongo: edge,
-      storage: { env: storageOf(app) },
-      stop: () => app.stop(),
-    };
+    ({ app, edge, through } = await startBehindProxy({}));
   });
   afterEach(() => {
     edge.heal();
     dropSockets();
   });
-  after(async () => {
-    await edge.stop();
-    await app.stop();
-  });
+  after(() => through.stop());
 
   for (const shape of SHAPES) {
     it(`from and to clients: ${shape}`, async () => {
@@ -149,31 +133,6 @@ describe('F23 bytes that come in pieces', function () {
     await judge(through, scene);
     report('F23 half frames and requests', { cut, stored: 0 });
   });
-
-  it('F22 a client that falls into a black hole is closed and leaves; it reads on when it is back', async () => {
-    const scene = await setFaultScene(through);
-    const { history, ada, bob, chat } = scene;
-    const watcher = new SocketClient(history, bob.user, { url: app.url.replace('http', 'ws'), chat });
-    await watcher.live();
-    const lost = socketOf(through, scene, ada);
-    await lost.live();
-    await watcher.until(() => watcher.frames.some((frame) => frame['type'] === 'user_joined'));
-    const began = performance.now();
-    edge.hold();
-    const isGone = (): boolean =>
-      watcher.frames.some((frame) => frame['type'] === 'user_left' && frame['user_id'] === ada.user.id);
-    await watcher.until(isGone, PRESENCE_MS);
-    const left = performance.now() - began;
-    edge.pass();
-    await lost.closed;
-    expect(left).to.be.below(CLOSE_MS);
-    const back = socketOf(through, scene, ada);
-    await back.live();
-    done(await back.send('back again', 'back'));
-    await Promise.all([watcher.close(), back.close()]);
-    await judge(through, scene);
-    report('F22 black hole', { 'left after ms': Math.round(left) });
-  });
 });
 
 function keyOf(at: number): string {
@@ -193,17 +152,6 @@ async function cutAfter(socket: Socket, bytes: Buffer): Promise<void> {
 
 function check(holds: boolean): Promise<void> {
   return holds ? Promise.resolve() : Promise.reject(new Error('not yet'));
-}
-
-function storageOf({ settings }: TestApp): Readonly<Record<string, string>> {
-  const { storage } = settings;
-  if (storage.kind === 'embedded') return { DATA_DIR: storage.dataDir };
-  const { host, port, user, password, database } = storage.mysql;
-  return {
-    DATABASE_URL: `mysql://${user}:${password}@${host}:${port}/${database}`,
-    MONGODB_URL: storage.mongodb.url,
-    MONGODB_DATABASE: storage.mongodb.database,
-  };
 }
 
 function databaseSuite(): void {
