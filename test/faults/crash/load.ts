@@ -4,6 +4,7 @@ import { createRandom, type Random } from '../../helpers/random.js';
 import type { Outcome, History } from '../history/recorder.js';
 import { RestClient } from '../history/rest-client.js';
 import { SocketClient } from '../history/socket-client.js';
+import { Visits } from './visits.js';
 
 /** Between two steps of one client: faults have to meet requests, not to saturate a machine. */
 const PACE_MS = 10;
@@ -15,6 +16,7 @@ const PIPELINED = 4;
 /**
  * Clients that send, edit, delete and read one chat until they are stopped, over REST and over sockets that read on
  * from where they were. What is not confirmed is sent again under the same key until it is, all of it written down.
+ * Beside them a guest comes and goes.
  */
 export class Load {
   /** Sends that were confirmed so far, and refusals and lost answers of any kind. */
@@ -25,19 +27,41 @@ export class Load {
   #isAbandoned = false;
   #runs: Promise<void>[] = [];
   #keys = 0;
+  readonly #visits: Visits;
 
   constructor(
     private readonly history: History,
     private readonly server: () => TestClient,
     private readonly chat: number,
-    private readonly users: readonly TestUser[],
+    private readonly users: readonly [TestUser, ...TestUser[]],
+    guest: TestUser,
     random: Random = createRandom(),
   ) {
     this.random = random;
+    this.#visits = new Visits({
+      history,
+      server,
+      chat,
+      admin: users[0],
+      guest,
+      random,
+      sockets: () => this.sockets,
+      nextKey: () => this.#nextKey(),
+      again: () => this.#again(),
+    });
+  }
+
+  /** How often the guest has come and gone. */
+  get visits(): number {
+    return this.#visits.count;
   }
 
   start(): void {
     this.#stopping = false;
+    const visits = this.#visits.run(() => this.#stopping);
+    // Until `stop` awaits it nobody does.
+    visits.catch(() => undefined);
+    this.#runs.push(visits);
     this.users.forEach((user, index) => {
       this.#runs.push(this.#overRest(new RestClient(this.history, user, this.server, `rest-${user.id}`)));
       this.#runs.push(this.#overSocket(user, index));
@@ -66,6 +90,7 @@ export class Load {
     this.#isAbandoned = true;
     this.#stopping = true;
     for (const socket of this.sockets) socket.terminate();
+    this.#visits.terminate();
     await Promise.allSettled(this.#runs);
     this.#runs = [];
   }

@@ -3,13 +3,15 @@ import type { TestUser } from '../../helpers/client.js';
 import { settingsOf, TEST_ENVIRONMENT } from '../../helpers/app.js';
 import { createRandom } from '../../helpers/random.js';
 import { silentLogger } from '../../helpers/stores.js';
-import { openStores } from '../../../src/stores/open-stores.js';
+import { openStores, type StorageOptions } from '../../../src/stores/open-stores.js';
 import { systemClock } from '../../../src/telemetry/clock.js';
+import { figuresOf, type Held } from '../held.js';
 import { assertHistory } from '../history/checker.js';
 import { takeDump } from '../history/dump.js';
 import type { Dump } from '../history/entries.js';
 import { History } from '../history/recorder.js';
 import { RestClient } from '../history/rest-client.js';
+import type { Figure } from '../history/rules/measured.js';
 import { expectSound } from './audit.js';
 import { FaultServer, type FaultServerOptions } from './fault-server.js';
 import { Load } from './load.js';
@@ -21,6 +23,8 @@ export interface LoadFigures {
   readonly confirmed: number;
   readonly refused: number;
   readonly unknown: number;
+  /** How often a guest came and went. */
+  readonly visits: number;
   readonly lost: 0;
   readonly doubled: 0;
   readonly dangling: 0;
@@ -34,7 +38,10 @@ export class LoadedServer {
   readonly random = createRandom();
   #load: Load | null = null;
   #users: readonly TestUser[] = [];
+  #guest: TestUser | null = null;
   #chat = 0;
+  /** What the first run held before the load. */
+  #before: { readonly pid: number; readonly held: Held } | null = null;
 
   constructor(options: FaultServerOptions = {}) {
     this.server = new FaultServer({ ...options, orphanAfterMs: 0 });
@@ -58,10 +65,19 @@ export class LoadedServer {
 
   async start(): Promise<Load> {
     await this.server.start();
-    const users = await this.server.client.registerUsers(USERS);
-    this.#users = users;
-    this.#chat = (await this.server.client.createGroup(this.user, users.slice(1), `chat of ${this.user.id}`)).id;
-    this.#load = new Load(this.history, () => this.server.client, this.#chat, users, this.random);
+    const [guest, admin, ...others] = await this.server.client.registerUsers(1 + USERS);
+    if (guest === undefined || admin === undefined) throw new Error('no users');
+    this.#guest = guest;
+    this.#users = [admin, ...others];
+    const creator = new RestClient(this.history, admin, () => this.server.client);
+    const creation = await creator.create(
+      `chat of ${admin.id}`,
+      others.map(({ id }) => id),
+    );
+    if (creation.phase !== 'ok') throw new Error(`creating the chat answered ${creation.code}`);
+    this.#chat = creation.chat;
+    this.#before = { pid: this.server.pid, held: await this.server.held() };
+    this.#load = new Load(this.history, () => this.server.client, this.#chat, [admin, ...others], guest, this.random);
     this.#load.start();
     return this.#load;
   }
@@ -80,16 +96,21 @@ export class LoadedServer {
       const reader = new RestClient(this.history, user, () => this.server.client);
       views.push({ user: user.id, chat: this.#chat, items: await reader.view(this.#chat) });
     }
+    const figures = await this.#figures();
     const log = this.server.output();
     expect(await this.server.end('SIGTERM')).to.equal(0);
-    const secrets = this.#users.flatMap((user) => [user.token, user.password]);
+    const people = this.#guest === null ? this.#users : [...this.#users, this.#guest];
+    const secrets = people.flatMap((user) => [user.token, user.password]);
     assertHistory(this.history.entries, await this.#dump(views), {
       logs: log.split('\n'),
       secrets: [...secrets, 'said k'],
+      figures,
     });
     const { messages, orphans } = await expectSound(this.server.storage);
     expect(orphans).to.deep.equal([]);
-    return { messages, ...this.load.counts, lost: 0, doubled: 0, dangling: 0, orphans: 0 };
+    const { visits } = this.load;
+    expect(visits).to.be.above(0);
+    return { messages, ...this.load.counts, visits, lost: 0, doubled: 0, dangling: 0, orphans: 0 };
   }
 
   async dispose(): Promise<void> {
@@ -97,8 +118,18 @@ export class LoadedServer {
     await this.#load?.abandon();
   }
 
+  /** Of a process that lived through all of it; what one held that has ended is gone with it. */
+  async #figures(): Promise<readonly Figure[]> {
+    if (this.#before?.pid !== this.server.pid) return [];
+    return figuresOf(this.#before.held, () => this.server.held(), this.#storage());
+  }
+
+  #storage(): StorageOptions {
+    return settingsOf({ ...TEST_ENVIRONMENT, ...this.server.storage }).storage;
+  }
+
   async #dump(views: Dump['views']): Promise<Dump> {
-    const { storage } = settingsOf({ ...TEST_ENVIRONMENT, ...this.server.storage });
+    const storage = this.#storage();
     const stores = await openStores(storage, { clock: systemClock, logger: silentLogger });
     try {
       return await takeDump({ stores, storage, views, erased: true, sweepAgeMs: 0 });
