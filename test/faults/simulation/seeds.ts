@@ -6,12 +6,15 @@ export interface Seeds {
   readonly schedules: number;
   readonly steps: number;
   readonly kills: number;
+  /** Of this process alone, whoever else is on the machine. */
+  readonly cpuSeconds: number;
   /** The seed of the last schedule and what it broke; null: nothing. */
   readonly violation: string | null;
 }
 
 /** From the first seed on, for as long as `goesOn` says so, told how many are done; ends with the first violation. */
 export async function runSeeds(first: number, goesOn: (schedules: number) => boolean): Promise<Seeds> {
+  const began = process.cpuUsage();
   let [schedules, steps, kills] = [0, 0, 0];
   let violation: string | null = null;
   while (violation === null && goesOn(schedules)) {
@@ -22,5 +25,6 @@ export async function runSeeds(first: number, goesOn: (schedules: number) => boo
     const [broken] = result.violations;
     if (broken !== undefined) violation = `seed ${result.seed}: ${broken.invariant} ${broken.explanation}`;
   }
-  return { first, schedules, steps, kills, violation };
+  const { user, system } = process.cpuUsage(began);
+  return { first, schedules, steps, kills, cpuSeconds: Math.round((user + system) / 1e6), violation };
 }

@@ -13,8 +13,12 @@ const FEWEST = rounds(1_000, 100_000);
 const SCHEDULES = rounds(20_000, 100_000);
 /** The long form's processes, one to a core. */
 const WORKERS = Math.min(4, availableParallelism());
-/** At that rate 100,000 take 740 s on one core. Beyond this it is not the machine alone that is slow. */
-const LONGEST_SECONDS = 1_200 / Math.min(2, rounds(1, WORKERS));
+/**
+ * A core does 145 to 185 schedules a second: 100,000 take about 600 s of one, 300 s of each of two, which share them.
+ * The ten minutes they may take are a process's own time, so that neighbours on the machine do not count; a core alone
+ * may need more.
+ */
+const LONGEST_CPU_SECONDS = 1_200 / Math.min(2, rounds(1, WORKERS));
 
 function runHere(): Promise<Seeds> {
   const began = performance.now();
@@ -54,12 +58,13 @@ function simulationSuite(): void {
         steps: sum('steps'),
         kills: sum('kills'),
         seconds,
+        'cpu seconds': ran.map((one) => one.cpuSeconds).join(' '),
         perSecond,
         violations: ran.filter(({ violation }) => violation !== null).length,
       });
       expect(ran.flatMap(({ violation }) => violation ?? [])).to.deep.equal([]);
       expect(schedules, `${perSecond} schedules a second`).to.be.at.least(FEWEST);
-      expect(seconds, `${perSecond} schedules a second`).to.be.below(LONGEST_SECONDS);
+      expect(Math.max(...ran.map((one) => one.cpuSeconds))).to.be.below(LONGEST_CPU_SECONDS);
     });
 
     it('are the same for the same seed', async () => {
