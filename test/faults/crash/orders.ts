@@ -12,7 +12,7 @@ export const FAULT_ACTIONS: readonly FaultAction[] = ['kill', 'stop', 'throw', '
 export type ChangeName =
   'send' | 'edit' | 'delete' | 'create' | 'open' | 'rename' | 'add' | 'remove' | 'promote' | 'read';
 
-/** Hit before each statement of such a change, and after each COMMIT. */
+/** Hit before each statement of such a change's write transactions, and after each COMMIT. */
 export type StatementPlace = `statement.${ChangeName}`;
 
 export type Place = Failpoint | StatementPlace;

@@ -3,9 +3,9 @@ import type { Overrides } from '../../../src/app.js';
 import type { ChangeName, StatementPlace } from './orders.js';
 
 /**
- * Makes a place of every statement that a change gives the SQL database, reads, BEGIN and COMMIT included, and of the
- * moment after each COMMIT. What other work does meanwhile is none of the change's: the changes are told apart by what
- * called the store.
+ * Makes a place of every statement of a change's write transactions, BEGIN and COMMIT included, and of the moment after
+ * each COMMIT. What it reads before and after changes nothing. What other work does meanwhile is none of the change's:
+ * the changes are told apart by what called the store.
  */
 export function statementPlaces(
   hit: (place: StatementPlace, text: string) => Promise<void> | undefined,
@@ -18,7 +18,10 @@ export function statementPlaces(
   }
 
   return {
-    storeHooks: { onStatement: (text) => at(text), afterCommit: () => at('after COMMIT') },
+    storeHooks: {
+      onStatement: (text, phase) => (phase === 'read' ? undefined : at(text)),
+      afterCommit: () => at('after COMMIT'),
+    },
     wrapStores(stores) {
       const { messages, chats } = stores;
       return {
