@@ -43,7 +43,13 @@ app.ws<ChatOfSocket>('/api/v1/ws/:chat', {
     socket.subscribe(socket.getUserData().chat);
   },
   message(socket, data) {
-    if (isTyping(data)) {
+    const type = typeOf(data);
+    // By which a sender learns that it is connected: an event for it would be one too many for whoever counts them.
+    if (type === 'pi') {
+      socket.send(BARE_PONG, false);
+      return;
+    }
+    if (type === 'ty') {
       socket.publish(socket.getUserData().chat, BARE_TYPING, false);
       return;
     }
@@ -60,7 +66,7 @@ app.listen('127.0.0.1', 0, (token) => {
   });
 });
 
-/** By the first letters of the type, without decoding. */
-function isTyping(data: ArrayBuffer): boolean {
-  return Buffer.from(data, '{"type":"'.length, 2).toString('latin1') === 'ty';
+/** The first letters of the type, without decoding. */
+function typeOf(data: ArrayBuffer): string {
+  return Buffer.from(data, '{"type":"'.length, 2).toString('latin1');
 }
