@@ -73,7 +73,11 @@ export class Visits {
     );
     const { rev, epoch } = socket;
     await Promise.all([sent, this.#guest.list(chat), this.#refused(rev ?? 0, epoch)]);
-    await socket.until(() => socket.isClosed, CLOSED_MS);
+    await socket
+      .until(() => socket.isClosed, CLOSED_MS)
+      .catch(() => {
+        throw new Error(`${CLOSED_MS} ms after the guest had gone the socket was still open`);
+      });
     this.#open.delete(socket);
   }
 
