@@ -37,8 +37,11 @@ describe('F42 wrong variants of the write path over real stores', function () {
         await Promise.all([socket.live(), watcher.live()]);
         const send = (content: string, key: string) =>
           transport === 'REST' ? ada.send(chat, content, key) : socket.send(content, key);
-        const { message } = done(await send('said once', 'once'));
-        await watcher.until(() => watcher.frames.some((frame) => frame.type === 'new_message'));
+        const { message, rev } = done(await send('said once', 'once'));
+        // Not the first one's, which may come late where its answer came early.
+        await watcher.until(() =>
+          watcher.frames.some((frame) => frame['type'] === 'new_message' && frame['rev'] === rev),
+        );
         if (isBad) {
           const again = done(await send('said once', 'once'));
           expect(again.message === message).to.equal(variant.breaks !== 'I3');
