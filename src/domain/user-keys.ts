@@ -34,9 +34,12 @@ function skeleton(text: string): string {
   return withoutLookAlikes(decomposed.replace(INVISIBLE, '').replace(ACCENTS, '')).normalize('NFC');
 }
 
-/** Upper case first: it joins what lower case alone keeps apart (ß and ss, the two small sigmas, dotless i). */
+/**
+ * Through upper case, which joins what lower case alone keeps apart (ß and ss, the two small sigmas, dotless i), and from
+ * lower case, because a capital ẞ is its own upper case.
+ */
 function foldCase(text: string): string {
-  return text.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }
 
 /** A few characters decompose into eighteen. A key that outgrows its column is replaced by a hash of itself. */

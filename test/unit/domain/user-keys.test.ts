@@ -80,6 +80,10 @@ describe('user keys', () => {
     );
   });
 
+  it('takes a capital sharp s for the two letters that it stands for', () => {
+    for (const text of ['STRA\u1e9eE', 'Stra\u00dfe', 'STRASSE']) expect(usernameKey(text)).to.equal('strasse');
+  });
+
   it('does not depend on case or composition, for any text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
