@@ -80,7 +80,7 @@ export function createMessageWriter(
     if (isFull) return Promise.reject(new AppError('overloaded', { retryAfter: 1 }));
     return new Promise((resolve) => {
       queue.push({ draft, bytes, since: performance.now(), resolve });
-      watch ??= setInterval(refuseLate, limits.waitMs / 10);
+      watch ??= setInterval(refuseLate, limits.waitMs / 10).unref();
       running ??= run();
     });
   }
@@ -90,7 +90,7 @@ export function createMessageWriter(
     const limit = performance.now() - limits.waitMs;
     queue.refuseOlder(limit);
     secondLane.refuseOlder(limit);
-    if (running !== null || !secondLane.isEmpty || watch === null) return;
+    if (queue.length > 0 || !secondLane.isEmpty || watch === null) return;
     clearInterval(watch);
     watch = null;
   }
