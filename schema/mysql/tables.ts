@@ -95,6 +95,10 @@ export const messageMetadata = mysqlTable(
     rev: counter('rev').notNull(),
     /** Null where the message is not deleted, or was before this was recorded. */
     deletedBy: id('deleted_by'),
+    /** Null where the message is not deleted. Rows of before this column take it from their entry in old_bodies. */
+    deletedAt: moment('deleted_at'),
+    /** UTF-8 bytes of the content that `bodyId` names. Null: a row of before this column whose body was not measured yet. */
+    bodyBytes: int('body_bytes'),
   },
   (table) => [
     // Rows of one chat lie together in the order of its history.
@@ -108,7 +112,7 @@ export const messageMetadata = mysqlTable(
   ],
 );
 
-/** Every body that no row of message_metadata names any more; entries stay after erasing, as a record. */
+/** Every body that no row of message_metadata names any more. An entry stays for a time after its body was erased. */
 export const oldBodies = mysqlTable(
   'old_bodies',
   {
@@ -137,4 +141,43 @@ export const leases = mysqlTable('leases', {
   /** Random name of the holder. */
   holder: varchar('holder', { length: 64 }).notNull(),
   expiresAt: moment('expires_at').notNull(),
+});
+
+/** How many bodies were erased whose entries in old_bodies are gone by now. */
+export const erasedCounts = mysqlTable('erased_counts', {
+  reason: varchar('reason', { length: 16 }).$type<'superseded' | 'deleted'>().primaryKey(),
+  bodies: counter('bodies').notNull().default(0),
+});
+
+/**
+ * Which users may contain a searched text: a row for every pair of characters, and triple, of a user's names, as a hash
+ * (domain/search-grams.ts). What is found is compared with the names themselves.
+ */
+export const userPairs = mysqlTable(
+  'user_pairs',
+  {
+    gram: int('gram', { unsigned: true }).notNull(),
+    userId: id('user_id').notNull(),
+  },
+  (table) => [primaryKey({ name: 'user_pairs_pk', columns: [table.gram, table.userId] })],
+);
+
+/** From where somebody has logged in before; the network is a keyed hash. The newest few of each user are kept. */
+export const loginNetworks = mysqlTable(
+  'login_networks',
+  {
+    userId: id('user_id').notNull(),
+    network: uuidBytes('network').notNull(),
+    lastLoginAt: moment('last_login_at').notNull(),
+  },
+  (table) => [primaryKey({ name: 'login_networks_pk', columns: [table.userId, table.network] })],
+);
+
+/** How far work has come that goes through a whole table once and goes on after a restart. */
+export const progress = mysqlTable('progress', {
+  name: varchar('name', { length: 32 }).primaryKey(),
+  /** The last id that is done. */
+  position: counter('position').notNull().default(0),
+  /** Null while it is under way. */
+  finishedAt: moment('finished_at'),
 });

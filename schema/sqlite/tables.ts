@@ -83,6 +83,8 @@ export const messageMetadata = sqliteTable(
     createdRev: counter('created_rev').notNull(),
     rev: counter('rev').notNull(),
     deletedBy: id('deleted_by'),
+    deletedAt: moment('deleted_at'),
+    bodyBytes: integer('body_bytes'),
   },
   (table) => [
     unique('message_metadata_pk').on(table.chatId, table.seq),
@@ -118,6 +120,36 @@ export const leases = sqliteTable('leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),
   expiresAt: moment('expires_at').notNull(),
+});
+
+export const erasedCounts = sqliteTable('erased_counts', {
+  reason: text('reason').$type<'superseded' | 'deleted'>().primaryKey(),
+  bodies: counter('bodies').notNull().default(0),
+});
+
+export const userPairs = sqliteTable(
+  'user_pairs',
+  {
+    gram: integer('gram').notNull(),
+    userId: id('user_id').notNull(),
+  },
+  (table) => [primaryKey({ name: 'user_pairs_pk', columns: [table.gram, table.userId] })],
+);
+
+export const loginNetworks = sqliteTable(
+  'login_networks',
+  {
+    userId: id('user_id').notNull(),
+    network: uuidBytes('network').notNull(),
+    lastLoginAt: moment('last_login_at').notNull(),
+  },
+  (table) => [primaryKey({ name: 'login_networks_pk', columns: [table.userId, table.network] })],
+);
+
+export const progress = sqliteTable('progress', {
+  name: text('name').primaryKey(),
+  position: counter('position').notNull().default(0),
+  finishedAt: moment('finished_at'),
 });
 
 /** What MongoDB holds on the split store (../mongo/messages.ts): one row per version of a message, never updated. */

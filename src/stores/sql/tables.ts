@@ -9,6 +9,10 @@ export const mysqlTables = {
   oldBodies: mysql.oldBodies,
   dataSet: mysql.dataSet,
   leases: mysql.leases,
+  erasedCounts: mysql.erasedCounts,
+  userPairs: mysql.userPairs,
+  loginNetworks: mysql.loginNetworks,
+  progress: mysql.progress,
 };
 
 const sqliteSource = {
@@ -19,6 +23,10 @@ const sqliteSource = {
   oldBodies: sqlite.oldBodies,
   dataSet: sqlite.dataSet,
   leases: sqlite.leases,
+  erasedCounts: sqlite.erasedCounts,
+  userPairs: sqlite.userPairs,
+  loginNetworks: sqlite.loginNetworks,
+  progress: sqlite.progress,
 };
 
 /** What repositories are written against. On SQLite the same names hold that dialect's tables. */
