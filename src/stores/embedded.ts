@@ -1,6 +1,8 @@
 import { access } from 'node:fs/promises';
-import { lockDataDir } from './data-dir.js';
+import { basename } from 'node:path';
+import { lockDataDir, type DataDirLock } from './data-dir.js';
 import { createEmbeddedHealth } from './health.js';
+import { makePrivate } from './private-files.js';
 import { openSqlite } from './sql/dialects/sqlite.js';
 import { looksLikeDriverError } from './sql/errors.js';
 import { expectMigrated, migrate } from './sql/migrate.js';
@@ -13,7 +15,7 @@ import type { EmbeddedOptions, Opening, StoreDeps, StoreSet } from './store-set.
 /** SQLite for everything, in a directory that is this process's own. */
 export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps, opening: Opening): Promise<StoreSet> {
   if (opening === 'examine') await expectFile(options.file);
-  const lock = await lockDataDir(options.dataDir);
+  const lock = await lockFor(options, deps);
   try {
     await migrateFile(options.file, deps, opening);
     const sql = await naming(options.file, () => openSqlite({ file: options.file, clock: deps.clock }, deps));
@@ -37,11 +39,22 @@ export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps, op
 }
 
 export async function migrateEmbedded(options: EmbeddedOptions, deps: StoreDeps): Promise<number> {
-  const lock = await lockDataDir(options.dataDir);
+  const lock = await lockFor(options, deps);
   try {
     return await migrateFile(options.file, deps, 'migrate');
   } finally {
     await lock.release();
+  }
+}
+
+async function lockFor({ dataDir, file }: EmbeddedOptions, { logger }: StoreDeps): Promise<DataDirLock> {
+  const lock = await lockDataDir(dataDir, basename(file));
+  try {
+    for (const warning of [...lock.warnings, ...(await makePrivate(file))]) logger.warn({}, warning);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
 }
 
