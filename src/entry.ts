@@ -32,8 +32,8 @@ export interface EntryOptions {
 export function enter({ failureCode = 1, log = 'stdout' }: EntryOptions = {}): Entry {
   const stream = log === 'stderr' ? process.stderr : undefined;
   const terminal = (stream ?? process.stdout).isTTY;
-  const { env, junk } = readEnvironment();
-  const parsed = parseSettings(env, { isTty: terminal });
+  const { env, junk, surprises, fileNames } = readEnvironment();
+  const parsed = parseSettings(env, { isTty: terminal, file: { names: fileNames, surprises } });
   const logger = createLogger(
     parsed.ok ? parsed.settings.log : { level: 'warn', format: terminal ? 'pretty' : 'json' },
     stream,

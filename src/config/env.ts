@@ -7,6 +7,10 @@ export interface ReadEnvironment {
   readonly env: Environment;
   /** Lines of the `.env` file that were left out. */
   readonly junk: EnvFile['junk'];
+  /** Lines of it that count and give other than they seem to. */
+  readonly surprises: EnvFile['surprises'];
+  /** Names that the file alone sets. */
+  readonly fileNames: readonly string[];
 }
 
 /**
@@ -14,15 +18,22 @@ export interface ReadEnvironment {
  * file, also when it is set to nothing. Throws when the file exists and cannot be read.
  */
 export function readEnvironment(directory: string = process.cwd()): ReadEnvironment {
-  const { values, junk } = readEnvFile(resolve(directory, '.env'));
-  return { env: { ...values, ...process.env }, junk };
+  const { values, junk, surprises } = readEnvFile(resolve(directory, '.env'));
+  const counts = (name: string): boolean => process.env[name] === undefined;
+  return {
+    env: { ...values, ...process.env },
+    junk,
+    surprises: surprises.filter(({ name }) => counts(name)),
+    fileNames: Object.keys(values).filter(counts),
+  };
 }
 
 function readEnvFile(path: string): EnvFile {
   try {
     return parseEnvFile(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { values: {}, junk: [] };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { values: {}, junk: [], surprises: [] };
     throw error;
   }
 }

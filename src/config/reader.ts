@@ -18,11 +18,11 @@ export class SettingsReader {
     this.#env = env;
   }
 
-  problem(name: SettingName, problem: string): void {
+  problem(name: string, problem: string): void {
     this.problems.push({ name, problem });
   }
 
-  warn(name: SettingName, problem: string): void {
+  warn(name: string, problem: string): void {
     this.warnings.push({ name, problem });
   }
 

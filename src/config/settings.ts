@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { checkFile, checkNames } from './environment-checks.js';
+import type { EnvFile } from './env-file.js';
 import { readIdentity } from './identity.js';
 import { SettingsReader, isAddressRange, isOrigin, type Environment } from './reader.js';
 import { readStorage } from './storage.js';
@@ -9,6 +11,8 @@ export type * from './types.js';
 export interface SettingsContext {
   /** Standard output is a terminal: logs are for people. */
   readonly isTty?: boolean;
+  /** What the `.env` file brought, where there is one. */
+  readonly file?: { readonly names: readonly string[]; readonly surprises: EnvFile['surprises'] };
 }
 
 /**
@@ -17,6 +21,8 @@ export interface SettingsContext {
  */
 export function parseSettings(env: Environment, context: SettingsContext = {}): ParsedSettings {
   const reader = new SettingsReader(env);
+  checkNames(reader, env, context.file?.names ?? []);
+  checkFile(reader, context.file?.surprises ?? []);
   const production = reader.choice('NODE_ENV', 'development', ['production', 'development', 'test']) === 'production';
   const debug = reader.flag('DEBUG', false);
   if (production && debug) reader.problem('DEBUG', 'must be off with NODE_ENV=production: it shows internals');

@@ -54,6 +54,18 @@ describe('A18: a start that is refused', function () {
     expect(run.events().map(({ setting }) => setting)).to.deep.equal(['BCRYPT_COST']);
   });
 
+  it('makes no embedded database for a name or a value in .env that is not what it seems', async () => {
+    writeFileSync(join(directory, '.env'), 'MYSQL_HOSTNAME=planted\nSTATS_TOKEN=0123456789abcdef#planted\n');
+    const run = start({});
+    expect(await run.exit()).to.equal(1);
+    expect(run.events().map(({ level, setting }) => [level, setting])).to.deep.equal([
+      ['error', 'MYSQL_HOSTNAME'],
+      ['error', 'STATS_TOKEN'],
+    ]);
+    expect(run.output()).not.to.contain('planted');
+    expect(readdirSync(directory)).to.deep.equal(['.env']);
+  });
+
   it('lists a weak secret beside what refuses the start, and lines of .env that set nothing without their text', async () => {
     writeFileSync(join(directory, '.env'), 'PORT: planted\nBCRYPT_COST=planted\nSECRET_KEY=short\n');
     const run = start({});

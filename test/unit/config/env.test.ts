@@ -10,14 +10,20 @@ describe('environment', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   it('is the process environment where there is no .env', () => {
-    expect(readEnvironment(directory)).to.deep.equal({ env: { ...process.env }, junk: [] });
+    expect(readEnvironment(directory)).to.deep.equal({
+      env: { ...process.env },
+      junk: [],
+      surprises: [],
+      fileNames: [],
+    });
   });
 
   it('adds what .env says; a real variable wins', () => {
     const text = '# comment\nPATH=/from/file\nPARLEY_TEST_ONLY="quoted # not a comment"\n';
     writeFileSync(join(directory, '.env'), text);
-    const { env, junk } = readEnvironment(directory);
+    const { env, junk, fileNames } = readEnvironment(directory);
     expect(junk).to.deep.equal([]);
+    expect(fileNames).to.deep.equal(['PARLEY_TEST_ONLY']);
     expect(env['PATH']).to.equal(process.env['PATH']);
     expect(env['PARLEY_TEST_ONLY']).to.equal('quoted # not a comment');
     expect(process.env).not.to.have.property('PARLEY_TEST_ONLY');
