@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { parseEnvFile } from '../../src/config/env-file.js';
 import { SETTING_NAMES } from '../../src/config/names.js';
 import { parseSettings } from '../../src/config/settings.js';
 
@@ -36,7 +37,7 @@ describe('docker-compose.yml', () => {
   const secrets = {
     SECRET_KEY: 'q8Zr0vT3nB6mX1cL9wK4yH7jD2gF5sPa',
     MYSQL_PASSWORD: 'secret',
-    MYSQL_ROOT_PASSWORD: 'root',
+    MYSQL_ROOT_PASSWORD: 'planted-root-password',
   };
 
   function serverEnvironment(env: Record<string, string>): Record<string, string> {
@@ -55,7 +56,7 @@ describe('docker-compose.yml', () => {
     const environment = serverEnvironment(secrets);
     const known: readonly string[] = SETTING_NAMES;
     expect(Object.keys(environment).filter((name) => !known.includes(name))).to.deep.equal([]);
-    const parsed = parseSettings({ NODE_ENV: 'production', ...environment }, { isTty: false });
+    const parsed = parseSettings(environment, { isTty: false });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     const { storage, server } = parsed.settings;
     if (storage.kind !== 'split') throw new Error('embedded storage in compose');
@@ -64,8 +65,27 @@ describe('docker-compose.yml', () => {
     expect(server).to.include({ host: '0.0.0.0', port: 8000 });
   });
 
-  it('passes the rest of .env on to the server', () => {
-    expect(parley?.env_file).to.equal('.env');
+  it('passes every setting of .env on to the server, and nothing else', () => {
+    expect(parley).not.to.have.property('env_file');
+    const inContainer = ['HTTP_PORT', 'DATABASE_URL'];
+    const passed = SETTING_NAMES.filter((name) => !inContainer.includes(name));
+    expect(Object.keys(parley?.environment ?? {})).to.deep.equal(passed);
+    const own = ['HOST', 'PORT', 'DATA_DIR', 'MYSQL_HOST', 'MYSQL_PORT', 'MONGODB_URL'];
+    const given = Object.fromEntries(passed.map((name) => [name, `of ${name}`]));
+    const environment = serverEnvironment(given);
+    const changed = passed.filter((name) => environment[name] !== given[name]);
+    expect(changed).to.deep.equal(passed.filter((name) => own.includes(name) || name === 'NODE_ENV'));
+  });
+
+  it('stays in production and keeps the root password from the server, with the sample file as it is', () => {
+    const sample = parseEnvFile(readFileSync('.env.example', 'utf8')).values;
+    const env: Record<string, string> = { ...secrets };
+    for (const [name, value] of Object.entries(sample)) if (value !== undefined && value !== '') env[name] ??= value;
+    const environment = serverEnvironment(env);
+    expect(environment['NODE_ENV']).to.equal('production');
+    expect(JSON.stringify(environment)).not.to.contain(secrets.MYSQL_ROOT_PASSWORD);
+    const parsed = parseSettings({ ...environment, SECRET_KEY: 'your-secret-key-here' }, { isTty: false });
+    expect(parsed.ok).to.equal(false);
   });
 
   it('gives the database the same name, user and password as the server', () => {
