@@ -2,12 +2,12 @@ import { readEnvironment } from './config/env.js';
 import { parseSettings, type Settings } from './config/settings.js';
 import type { Logger } from './ports/logger.js';
 import { describeError } from './telemetry/describe-error.js';
-import { createLogger } from './telemetry/logger.js';
+import { createLogger, type OwnedLogger } from './telemetry/logger.js';
 
 /** What every command of the repository starts from. */
 export interface Entry {
   readonly settings: Settings;
-  readonly logger: Logger;
+  readonly logger: OwnedLogger;
   /** The log goes to a terminal: say things in words, not in events. */
   readonly terminal: boolean;
   /** For `.catch` of the command's main function: says what went wrong and exits. */
@@ -18,6 +18,8 @@ export interface Entry {
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 /** Ctrl+C under `npm start` arrives twice: from the terminal, and passed on by npm. */
 const SAME_PRESS_MS = 200;
+/** For the last lines of a log whose reader is slow. */
+const LAST_LINES_MS = 250;
 /** A little less than the ten seconds that operators are promised. */
 const STOP_MS = 9_500;
 
@@ -62,7 +64,7 @@ export function exitOnBugs(logger: Logger, code = 1): void {
 }
 
 /** The first SIGINT or SIGTERM stops gracefully and exits 0; a second one exits at once. */
-export function stopOnSignals(logger: Logger, stop: () => Promise<void>): void {
+export function stopOnSignals(logger: OwnedLogger, stop: () => Promise<void>): void {
   let first: { readonly signal: string; readonly at: number } | null = null;
 
   const onSignal = (signal: keyof typeof SIGNALS): void => {
@@ -86,6 +88,7 @@ export function stopOnSignals(logger: Logger, stop: () => Promise<void>): void {
       await stop();
       clearTimeout(deadline);
       logger.info({}, 'stopped');
+      await logger.drained(LAST_LINES_MS);
       process.exit(0);
     } catch (error) {
       logger.error({ err: error }, 'stopping failed');

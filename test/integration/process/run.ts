@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -27,21 +27,29 @@ export interface Run {
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/**
- * Runs a file of the repository, or a script given as text, in a directory and with an environment of its own; with
- * `ipc`, messages go between `child` and this process.
- */
+/** A file of the repository, or a script given as text. */
+type Program = { readonly file: string; readonly args?: readonly string[] } | { readonly script: string };
+
+/** Starts it in a directory and with an environment of its own. */
+export function startProcess(
+  what: Program,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  stdio: StdioOptions,
+): ChildProcess {
+  const args = 'file' in what ? fileArguments(what.file, what.args) : scriptArguments(what);
+  return spawn(process.execPath, args, { cwd, env: { ...inherited(), ...env }, stdio });
+}
+
+/** Runs it and reads what it writes; with `ipc`, messages go between `child` and this process. */
 export function runProcess(
-  what: { readonly file: string; readonly args?: readonly string[] } | { readonly script: string },
+  what: Program,
   cwd: string,
   env: Readonly<Record<string, string>> = {},
   options: { readonly ipc?: boolean } = {},
 ): Run {
-  const child = spawn(process.execPath, 'file' in what ? fileArguments(what.file, what.args) : scriptArguments(what), {
-    cwd,
-    env: { ...inherited(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
-  }) as ChildProcessByStdio<null, Readable, Readable>;
+  const stdio = ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])] as StdioOptions;
+  const child = startProcess(what, cwd, env, stdio) as ChildProcessByStdio<null, Readable, Readable>;
   const lines: string[] = [];
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
