@@ -1,7 +1,13 @@
 import type { Settings } from './config/types.js';
+import type { Listener } from './ports/listener.js';
 
 /** Where the wire format is described, from the root of the repository. */
 const DOCS = 'docs/PROTOCOL.md';
+
+const LISTENERS: Readonly<Record<Listener['kind'], string>> = {
+  uws: 'uWebSockets.js (native)',
+  node: 'node:http and ws',
+};
 
 /** What an operator wants to know once Parley listens: lines for a terminal, facts for a log. Holds no secret. */
 export function startMessage(
@@ -9,7 +15,7 @@ export function startMessage(
   app: {
     readonly port: number;
     readonly httpPort: number | null;
-    readonly listener: string;
+    readonly listener: Listener['kind'];
     /** Which databases, without how to log in. */
     readonly storage: string;
     readonly version: string;
@@ -19,11 +25,14 @@ export function startMessage(
   const { listener, storage, version } = app;
   const url = urlOf(server.host, app.port);
   const httpUrl = app.httpPort === null ? null : urlOf(server.host, app.httpPort);
+  // One is another party's native code in this process, which whoever answers for the server wants to know.
+  const carrier = LISTENERS[listener];
   const lines = [
     `Parley ${version} is ready.`,
     '',
     `  Address   ${url}${reach(server.host)}`,
     ...(httpUrl === null ? [] : [`  HTTP      ${httpUrl}, for gateways`]),
+    `  Listener  ${carrier}`,
     `  Storage   ${storage}`,
     `  Data      ${dataDir}`,
     `  Docs      ${DOCS}`,

@@ -11,10 +11,16 @@ const OF_THE_DISK = new Set(['lost+found']);
 /**
  * Closes a file to other users of the machine, and makes it, empty, where it is not there yet. SQLite takes an empty file
  * for a new database and gives its log and journal the mode of the database. Answers a warning where it stays open.
+ *
+ * A file that is there is not opened: closing it again would give back every lock that this process has on it (POSIX).
  */
 export async function makePrivate(path: string): Promise<readonly string[]> {
-  const file = await open(path, 'a', 0o600);
-  await file.close();
+  try {
+    const file = await open(path, 'wx', 0o600);
+    await file.close();
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
   return closeToOthers(path, 0o600);
 }
 
@@ -61,7 +67,11 @@ async function modeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).mode;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -74,6 +74,13 @@ describe('the lock of the data directory', () => {
     await lock.release();
   });
 
+  it('is not given up to others by a second try of its own process', async () => {
+    const lock = await lockDataDir(folder);
+    expect(await refusal()).to.include('in use');
+    expect((await otherProcess()).said).to.include(`pid ${process.pid}`);
+    await lock.release();
+  });
+
   it('ends with a process that is killed, whatever it leaves behind', async () => {
     const { child, said } = await otherProcess();
     expect(said.trim()).to.equal('locked');

@@ -9,7 +9,7 @@ function settingsOf(env: Record<string, string>): Settings {
 }
 
 function linesFor(env: Record<string, string>, httpPort: number | null = null): string {
-  const app = { port: 8000, httpPort, listener: 'uws', storage: 'embedded SQLite', version: '1.2.3' };
+  const app = { port: 8000, httpPort, listener: 'uws' as const, storage: 'embedded SQLite', version: '1.2.3' };
   return startMessage(settingsOf(env), app).lines.join('\n');
 }
 
@@ -19,6 +19,7 @@ describe('start message', () => {
     expect(text).to.contain('Parley 1.2.3').and.to.contain('http://localhost:8000').and.to.contain('/srv/parley\n');
     expect(text).to.contain('embedded SQLite').and.to.contain('docs/PROTOCOL.md');
     expect(text).to.contain('this machine only').and.not.to.contain('gateways');
+    expect(text).to.contain('Listener  uWebSockets.js');
     expect(linesFor({}, 8001)).to.contain('http://localhost:8001, for gateways');
   });
 
