@@ -29,6 +29,8 @@ export interface UserStore {
   findById(id: number): Promise<User | null>;
   /** In ascending order of id; unknown ids are left out, so is every repeat. */
   findByIds(ids: readonly number[]): Promise<readonly User[]>;
+  /** Which of the accounts are there and active. */
+  activeAmong(ids: readonly number[]): Promise<ReadonlySet<number>>;
   /** By username, or by e-mail address where the login holds an `@` (usernames cannot). One statement. */
   findByLogin(login: string): Promise<{ readonly user: User; readonly hashedPassword: string } | null>;
   /** null: no such user. Throws `email_taken`. */

@@ -208,6 +208,8 @@ export class Connection implements SocketListener, Link {
     work.begin();
     const reply = await dispatch(this.context, data, binary, refusal);
     if (reply !== null) this.tell(reply);
+    // The account was disabled since the token was looked at.
+    if (reply?.type === 'error' && reply.code === 'not_authenticated') this.close('unauthenticated');
     this.inFlight -= 1;
     work.end();
   }

@@ -1,3 +1,4 @@
+import type { AccountCheck } from './account-check.js';
 import type { Hub } from './hub.js';
 import { toTicks } from './ticker.js';
 
@@ -14,7 +15,7 @@ interface Listening {
 }
 
 /**
- * Compares this node's chats with the store and then tells sockets up to where they are: only what was compared is
+ * Compares this node's chats and users with the store and then tells sockets up to where they are: only what was compared is
  * told, so while the store cannot be asked there is silence.
  */
 export class Heartbeat {
@@ -27,7 +28,7 @@ export class Heartbeat {
 
   /** `everyMs` 0: nobody is told. */
   constructor(
-    private readonly hub: Pick<Hub, 'checkAll'>,
+    private readonly checks: { readonly hub: Pick<Hub, 'checkAll'>; readonly accounts: Pick<AccountCheck, 'all'> },
     private readonly everyMs: number,
     private readonly sockets: ReadonlySet<Listening>,
   ) {
@@ -44,7 +45,8 @@ export class Heartbeat {
   private async beat(): Promise<void> {
     // With nobody here there is nothing to compare, and an idle server leaves its database alone.
     if (this.sockets.size === 0) return;
-    if (!(await this.hub.checkAll()) || this.everyMs === 0) return;
+    void this.checks.accounts.all();
+    if (!(await this.checks.hub.checkAll()) || this.everyMs === 0) return;
     this.compared += 1;
     if (this.compared < this.perBeat) return;
     this.compared = 0;

@@ -6,8 +6,10 @@ import type { Clock } from '../ports/clock.js';
 import type { Socket, SocketHandler, SocketListener } from '../ports/listener.js';
 import type { Logger } from '../ports/logger.js';
 import type { Presence } from '../ports/presence.js';
+import type { UserStore } from '../ports/user-store.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { Services } from '../services/services.js';
+import { AccountCheck } from './account-check.js';
 import { Admission } from './admission.js';
 import { Census } from './census.js';
 import { Connection, type ConnectionDeps } from './connection.js';
@@ -37,6 +39,7 @@ export interface SocketHandlerDeps {
   readonly services: () => Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
   readonly broker: Broker;
   readonly changes: Pick<ChangeLog, 'missed' | 'revs'>;
+  readonly users: Pick<UserStore, 'activeAmong'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SocketLimits;
@@ -50,6 +53,8 @@ export interface ParleySocketHandler extends SocketHandler {
   readonly presence: Presence;
   /** A change of the chat (null: of some chat) may be committed that nobody will tell of: it is looked for at once. */
   suspect(chatId: number | null): void;
+  /** The user's account was found disabled or gone: the sockets here are closed. */
+  endUser(userId: number): void;
   /**
    * Nothing new begins; commands in flight are finished and answered; then every socket is closed with `restart`, in the
    * course of a second where there are many. Resolves when the sockets are gone or their time is over; a repeated call
@@ -66,7 +71,8 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   const admission = new Admission(limits);
   const work = new Work();
   const hub = createHub({ broker, clock, logger, changes, maxFillItems: limits.resumeMaxItems });
-  const heartbeat = new Heartbeat(hub, limits.heartbeatMs, connections);
+  const accounts = new AccountCheck({ users: deps.users, logger, sockets: connections });
+  const heartbeat = new Heartbeat({ hub, accounts }, limits.heartbeatMs, connections);
   const services = {
     get users() {
       return deps.services().users;
@@ -133,6 +139,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   return {
     presence: presenceOf(hub, census, connections),
     suspect: (chatId) => hub.suspect(chatId),
+    endUser: (userId) => accounts.end(userId),
     accept(handshake) {
       return isSocketPath(handshake.path) ? { protocol: chooseProtocol(handshake) } : null;
     },

@@ -11,6 +11,7 @@ import type { ChatStore } from '../../src/ports/chat-store.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../src/ports/message-log.js';
 import type { OldBodyStore } from '../../src/ports/old-body-store.js';
 import type { UserStore } from '../../src/ports/user-store.js';
+import type { SqlDatabase } from '../../src/stores/sql/database.js';
 import type { ErrorCode } from '../../src/protocol/error-codes.js';
 
 /** Called before every statement; may wait (to pause a transaction there) or throw (as if the driver had failed). */
@@ -24,6 +25,8 @@ export interface ChatStores {
   readonly changes: ChangeLog;
   readonly bodies: BodyStore;
   readonly oldBodies: OldBodyStore;
+  /** For states that no port can bring about. */
+  readonly sql: SqlDatabase;
   close(): Promise<void>;
 }
 

@@ -183,6 +183,24 @@ export function messageAppendSuite(open: OpenStores): void {
       ]);
     });
 
+    it('answers the repeat of someone whose account was disabled since, and refuses what is new', async () => {
+      const [ada, bob] = await people(stores, 2);
+      if (!ada || !bob) throw new Error('two people');
+      const { chat } = await group(stores, [ada, bob]);
+      const first = await send(stores, chat.id, bob, 'said', 'k');
+      await stores.sql.transaction((tx) => tx.run('UPDATE users SET is_active = FALSE WHERE id = ?', [bob.id]));
+      const outcomes = await stores.messages.append([
+        draft(chat.id, bob, 'said', 'k'),
+        draft(chat.id, bob, 'more', 'k2'),
+        draft(chat.id, ada, 'others go on', 'k3'),
+      ]);
+      expect(stored(outcomes[0])).to.deep.equal(first);
+      expect(refusal(outcomes[1])).to.equal('not_authenticated');
+      expect(stored(outcomes[2]).seq).to.equal(first.seq + 1);
+      await stores.sql.transaction((tx) => tx.run('UPDATE users SET is_active = TRUE WHERE id = ?', [bob.id]));
+      expect((await send(stores, chat.id, bob, 'more', 'k2')).seq).to.equal(first.seq + 2);
+    });
+
     it('A3 lets nothing be sent after a removal, however they race', async () => {
       for (let round = 0; round < 10; round += 1) {
         const [ada, bob] = await people(stores, 2);

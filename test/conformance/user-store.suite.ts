@@ -149,6 +149,21 @@ export function userStoreSuite(open: OpenUserStore): void {
       );
     });
 
+    it('says which accounts are there and active', async () => {
+      const stores = await open();
+      try {
+        const made = [await stores.users.create(draft()), await stores.users.create(draft())];
+        const ids = made.map(({ id }) => id);
+        const asked = [...ids, 999_999_999, ...ids];
+        expect([...(await stores.users.activeAmong(asked))].sort()).to.deep.equal(ids);
+        await stores.sql.transaction((tx) => tx.run('UPDATE users SET is_active = FALSE WHERE id = ?', [ids[0] ?? 0]));
+        expect([...(await stores.users.activeAmong(asked))]).to.deep.equal([ids[1]]);
+        expect((await stores.users.activeAmong([])).size).to.equal(0);
+      } finally {
+        await stores.close();
+      }
+    });
+
     it('replaces a password hash only while it is the one that was read', async () => {
       const made = await users.create(draft({ hashedPassword: 'old' }));
       await users.replacePasswordHash(made.id, 'stale', 'lost');

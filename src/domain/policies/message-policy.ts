@@ -9,8 +9,9 @@ interface MessageState {
   readonly version: number;
 }
 
-export function maySend(chat: ChatState | null, actor: Membership): Decision {
-  return mayRead(chat, actor);
+/** `isActive`: the sender's account is not disabled, as read under the chat's lock. */
+export function maySend(chat: ChatState | null, actor: Membership, isActive: boolean): Decision {
+  return isActive ? mayRead(chat, actor) : refuse('not_authenticated');
 }
 
 /** A message that is deleted, or in a chat the caller is not in, does not exist for them. */

@@ -19,7 +19,12 @@ interface Entry {
   readonly at: number;
 }
 
-export function createRecentUsers(users: Pick<UserStore, 'findById'>, clock: Clock): RecentUsers {
+/** `onDisabled` hears of every read that finds the account disabled or gone. */
+export function createRecentUsers(
+  users: Pick<UserStore, 'findById'>,
+  clock: Clock,
+  onDisabled: (userId: number) => void = () => undefined,
+): RecentUsers {
   /** Oldest first. */
   const entries = new Map<number, Entry>();
 
@@ -40,10 +45,15 @@ export function createRecentUsers(users: Pick<UserStore, 'findById'>, clock: Clo
       entries.delete(id);
       entries.set(id, entry);
       forgetOld(now);
-      // A failure is nobody else's answer.
-      entry.found.catch(() => {
-        if (entries.get(id) === entry) entries.delete(id);
-      });
+      entry.found.then(
+        (user) => {
+          if (user?.isActive !== true) onDisabled(id);
+        },
+        // A failure is nobody else's answer.
+        () => {
+          if (entries.get(id) === entry) entries.delete(id);
+        },
+      );
       return entry.found;
     },
     forget(id) {

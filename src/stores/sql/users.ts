@@ -47,6 +47,14 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
       );
     },
 
+    async activeAmong(ids) {
+      if (ids.length === 0) return new Set();
+      const wanted = listOf(sql.kind, ids);
+      const source = { text: `FROM users WHERE id IN ${wanted.text} AND is_active = TRUE`, values: wanted.values };
+      const rows = await sql.read((session) => selectRows(session, sql.kind, { id: 'id' }, source));
+      return new Set(rows.map(({ id }) => Number(id)));
+    },
+
     async findByLogin(login) {
       const wanted = login.includes('@')
         ? eq(users.emailKey, emailKey(login))

@@ -104,6 +104,7 @@ export class SimNode {
       }),
       broker,
       changes,
+      users: { activeAmong: (ids) => Promise.resolve(new Set(ids)) },
       clock,
       logger: silentLogger,
       limits: LOOSE,

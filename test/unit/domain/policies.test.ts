@@ -32,8 +32,9 @@ const CASES: readonly Case[] = [
   ['a stranger does not read', mayRead(GROUP, null), 'chat_not_found'],
   ['nobody reads a chat that does not exist', mayRead(null, null), 'chat_not_found'],
   ['nobody reads a group that was left by all', mayRead(ENDED, ADMIN), 'chat_not_found'],
-  ['a participant sends', maySend(DIRECT, PLAIN), 'allowed'],
-  ['a stranger does not send', maySend(DIRECT, null), 'chat_not_found'],
+  ['a participant sends', maySend(DIRECT, PLAIN, true), 'allowed'],
+  ['a stranger does not send', maySend(DIRECT, null, true), 'chat_not_found'],
+  ['a participant whose account is disabled does not send', maySend(DIRECT, PLAIN, false), 'not_authenticated'],
 
   ['an admin renames a group', mayRename(GROUP, ADMIN), 'allowed'],
   ['a participant does not rename', mayRename(GROUP, PLAIN), 'admin_required'],

@@ -55,6 +55,9 @@ export class Harness {
   chatsOf: Services['realtime']['chatsOf'] = (actor, limit) => this.store.chatsOf(actor.userId, limit);
   markRead: Services['chats']['markRead'] = (_actor, _chatId, seq) =>
     Promise.resolve({ lastReadSeq: seq, unreadCount: 0 });
+  readonly disabled = new Set<number>();
+  activeAmong = (ids: readonly number[]): Promise<ReadonlySet<number>> =>
+    Promise.resolve(new Set(ids.filter((id) => !this.disabled.has(id))));
   /** Between the slices of a stop's closes: takes its time on the fake clock alone. */
   pause = (ms: number): Promise<void> => {
     this.clock.time += ms;
@@ -68,6 +71,7 @@ export class Harness {
       services: () => this.services(),
       broker,
       changes: this.store,
+      users: { activeAmong: (ids) => this.activeAmong(ids) },
       clock: this.clock,
       logger: this.logger,
       limits: { ...LOOSE, ...limits },

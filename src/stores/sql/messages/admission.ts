@@ -21,6 +21,8 @@ export interface Admission {
 /** What the locking packet has brought along. */
 export interface Opened {
   readonly heads: ReadonlyMap<number, ChatHead>;
+  /** Senders whose accounts are disabled. */
+  readonly disabled: ReadonlySet<number>;
   /** Who was asked about because nothing was known of them, and which of them are active. */
   readonly asked: readonly SenderPair[];
   readonly active: readonly SenderPair[];
@@ -49,7 +51,7 @@ export async function admit(
 
   const refused = new Map<Send, AppError>();
   for (const send of open) {
-    const refusal = refusalOf(send, heads.get(send.draft.chatId) ?? null, members);
+    const refusal = refusalOf(send, opened, members);
     if (refusal !== null) refused.set(send, refusal);
   }
   const lookedUp = new Set(opened.lookedUp);
@@ -107,9 +109,10 @@ async function membersAmong(
   return members;
 }
 
-function refusalOf({ draft }: Send, head: ChatHead | null, members: ReadonlySet<string>): AppError | null {
+function refusalOf({ draft }: Send, { heads, disabled }: Opened, members: ReadonlySet<string>): AppError | null {
   const isMember = members.has(pairKey([draft.chatId, draft.senderId]));
-  const decision = maySend(head, isMember ? { userId: draft.senderId, isAdmin: false } : null);
+  const membership = isMember ? { userId: draft.senderId, isAdmin: false } : null;
+  const decision = maySend(heads.get(draft.chatId) ?? null, membership, !disabled.has(draft.senderId));
   if (decision.allowed) return null;
   return new AppError(decision.code, decision.detail === undefined ? {} : { detail: decision.detail });
 }

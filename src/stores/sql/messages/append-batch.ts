@@ -8,6 +8,7 @@ import type { AppendState } from './append-state.js';
 import {
   activeSenders,
   CLOCK,
+  disabledSenders,
   insertion,
   lockHeads,
   readActive,
@@ -19,6 +20,7 @@ import {
 } from './append-statements.js';
 import { NONE_LOST, type BatchBodies, type LostBodies } from './body-writes.js';
 import { firstMessages, readFirstMessages, type FirstMessage } from './duplicates.js';
+import { selectedRows } from './lists.js';
 import { isFresh } from './minting.js';
 import type { Send } from './sends.js';
 
@@ -49,7 +51,7 @@ interface Planned extends Omit<BatchResult, 'stored'> {
 /**
  * The transaction of a batch, in two round trips where the dialect has packets.
  *
- *   open   Locks the chats, then reads the database's clock, the senders that nothing is known of, and what suspected
+ *   open   Locks the chats, then reads the database's clock, which accounts are disabled, the senders that nothing is known of, and what suspected
  *          repeats were first stored as: all behind the locks, so what is read holds until the COMMIT.
  *   admit  Who may send (admission.ts). What is too old, or has lost its body, fails by itself.
  *   place  seqs and revs in blocks per chat and in the order of the batch: dense and without a gap, because what is
@@ -101,8 +103,9 @@ function openingOf(
   const heads = lockHeads(kind, chatIdsOf(sends), !waits);
   const clock = kind === 'mysql' ? CLOCK : null;
   const senders = asked.length === 0 ? null : activeSenders(kind, asked);
+  const disabled = disabledSenders(kind, sends);
   const firsts = firstMessages(kind, lookedUp);
-  const opening = [heads, clock, senders, firsts].filter((statement) => statement !== null);
+  const opening = [heads, clock, disabled, senders, firsts].filter((statement) => statement !== null);
   return {
     opening,
     read(opened) {
@@ -112,6 +115,7 @@ function openingOf(
       return {
         heads: readHeads(rowsOf(heads)),
         now: at === undefined ? null : asDate(at),
+        disabled: new Set(selectedRows(rowsOf(disabled)).map((row) => Number(row['id']))),
         asked,
         active: readActive(rowsOf(senders)),
         lookedUp,

@@ -74,6 +74,13 @@ export function activeSenders(kind: Kind, pairs: readonly SenderPair[]): Stateme
   return selection(kind, { chat_id: 'p.chat_id', user_id: 'p.user_id' }, { text, values: wanted.values });
 }
 
+/** Those of the senders whose accounts are disabled. */
+export function disabledSenders(kind: Kind, sends: readonly Send[]): Statement {
+  const senders = listOf(kind, [...new Set(sends.map(({ draft }) => draft.senderId))]);
+  const text = `FROM users u WHERE u.id IN ${senders.text} AND u.is_active = FALSE`;
+  return selection(kind, { id: 'u.id' }, { text, values: senders.values });
+}
+
 export function readActive(answer: readonly SqlRow[]): readonly SenderPair[] {
   return selectedRows(answer).map((row) => [Number(row['chat_id']), Number(row['user_id'])]);
 }
