@@ -7,6 +7,8 @@ export interface EraseFigures {
   readonly oldestMs: number;
   /** By this process since its start. */
   readonly erased: number;
+  /** Entries of erased bodies that are gone by now, of all processes together. */
+  readonly forgotten: { readonly superseded: number; readonly deleted: number };
   /** How long the last 1,024 of them had been due when they were gone; null before the first. */
   readonly ageP50Ms: number | null;
   readonly ageP99Ms: number | null;

@@ -12,6 +12,7 @@ export function presentSystemStats(stats: SystemStats): object {
       waiting: erase.waiting,
       oldest_seconds: Math.round(erase.oldestMs / 1_000),
       erased: erase.erased,
+      forgotten: erase.forgotten,
       age_p50_ms: erase.ageP50Ms,
       age_p99_ms: erase.ageP99Ms,
       paused_until: erase.pausedUntil,

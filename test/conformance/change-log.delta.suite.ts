@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eq } from 'drizzle-orm';
 import { at, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
 import { deltaOf, told } from './change-log.fixtures.js';
 
@@ -36,6 +37,17 @@ export function changeLogDeltaSuite(open: OpenStores): void {
         message: first,
       });
       expect(await deltaOf(stores, chat.id, bob, rev)).to.deep.include({ rev, events: [] });
+    });
+
+    it('tells when a message was deleted, also when the file has forgotten its body', async () => {
+      const [ada] = await people(stores, 1);
+      if (!ada) throw new Error('a person');
+      const { chat } = await group(stores, [ada]);
+      const { id, rev } = await send(stores, chat.id, ada, 'brief');
+      const { events: removed } = await stores.messages.remove(id, ada.id);
+      const { oldBodies } = stores.sql.tables;
+      await stores.sql.transaction((tx) => tx.db.delete(oldBodies).where(eq(oldBodies.chatId, chat.id)));
+      expect((await deltaOf(stores, chat.id, ada, rev)).events).to.deep.equal(removed);
     });
 
     it('tells each object once, as it is now', async () => {

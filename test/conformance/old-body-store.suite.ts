@@ -57,6 +57,41 @@ export function oldBodyStoreSuite(open: OpenOldBodyStore): void {
       expect(rows.map(({ erasedAt }) => erasedAt)).to.deep.equal([now, null]);
     });
 
+    it('forgets what was erased before a moment, the oldest first, and counts it by reason', async () => {
+      const filed = [await file(3, 'superseded'), await file(2), await file(1), await file(0, 'superseded')];
+      for (const [index, { bodyId }] of filed.entries()) {
+        await stores.oldBodies.markErased([bodyId], new Date(now.getTime() + index));
+      }
+      const waiting = await file(0);
+      expect(await stores.oldBodies.forgotten()).to.deep.equal({ superseded: 0, deleted: 0 });
+      const before = new Date(now.getTime() + 3);
+      expect(await stores.oldBodies.forget(before, 2)).to.equal(2);
+      expect(await stores.oldBodies.forgotten()).to.deep.equal({ superseded: 1, deleted: 1 });
+      expect(await stores.oldBodies.forget(before, 2)).to.equal(1);
+      expect(await stores.oldBodies.forget(before, 2)).to.equal(0);
+      expect(await stores.oldBodies.forgotten()).to.deep.equal({ superseded: 1, deleted: 2 });
+      const { oldBodies } = stores.sql.tables;
+      const left = await stores.sql.read(({ db }) => db.select().from(oldBodies));
+      expect(left.map(({ bodyId }) => Buffer.from(bodyId).toString('hex'))).to.have.members(
+        [filed[3], waiting].map((body) => (body === undefined ? '' : hexOf(body))),
+      );
+    });
+
+    it('forgets each entry once, however many do it at once', async () => {
+      for (let count = 0; count < 40; count += 1) await file(count);
+      const due = await stores.oldBodies.due(now, 100);
+      await stores.oldBodies.markErased(
+        due.map(({ bodyId }) => bodyId),
+        now,
+      );
+      const before = new Date(now.getTime() + 1);
+      const forgotten = await Promise.all(Array.from({ length: 6 }, () => stores.oldBodies.forget(before, 10)));
+      while (forgotten.reduce((sum, count) => sum + count, 0) < 40) {
+        forgotten.push(await stores.oldBodies.forget(before, 10));
+      }
+      expect(await stores.oldBodies.forgotten()).to.deep.equal({ superseded: 0, deleted: 40 });
+    });
+
     it('counts what waits, and since when', async () => {
       expect(await stores.oldBodies.backlog(now)).to.deep.equal({ count: 0, oldestDueAt: null });
       const oldest = await file(5_000);

@@ -18,6 +18,7 @@ export interface EmptyDatabase {
   /** What the database itself says it holds: tables, columns, keys, indexes, references; sorted lines. */
   schema(): Promise<readonly string[]>;
   run(statement: string): Promise<void>;
+  query(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   target(hook?: MigrationHook): Promise<MigrationTarget>;
   readonly remove: () => Promise<void>;
 }
@@ -72,6 +73,7 @@ function sqlite(file: string, remove: () => Promise<void>): EmptyDatabase {
     async run(statement) {
       await query(statement);
     },
+    query,
     target: (hook) => sqliteMigrationTarget(file, hook),
     remove,
   };
@@ -127,6 +129,7 @@ function mysql(target: Parameters<typeof mysqlMigrationTarget>[0], remove: () =>
     async run(statement) {
       await query(statement);
     },
+    query,
     target: (hook) => mysqlMigrationTarget(target, hook),
     remove,
   };

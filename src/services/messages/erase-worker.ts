@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EraseFigures } from '../../domain/stats.js';
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Clock } from '../../ports/clock.js';
@@ -22,6 +23,9 @@ export interface EraseWorker {
 const INTERVAL_MS = 15_000;
 const WAKE_DELAY_MS = 200;
 const BATCH = 200;
+/** How long the entry of an erased body is kept, for whoever has to tell when a text was erased. */
+const RECORD_MS = 30 * 24 * 3_600_000;
+const FORGET_EVERY_MS = 3_600_000;
 
 /**
  * The only one that removes filed bodies from the body store. First the body, then its entry in the file: a crash in
@@ -38,6 +42,7 @@ export function createEraseWorker(deps: {
   const { oldBodies, bodies, leases, clock, logger, failpoints = NO_FAILPOINTS } = deps;
   const ages = createRecentAges();
   let erasedSoFar = 0;
+  let forgetAt = 0;
   let timer: { readonly handle: NodeJS.Timeout; readonly at: number } | null = null;
   let pass: Promise<number> | null = null;
   let started = false;
@@ -69,8 +74,22 @@ export function createEraseWorker(deps: {
     await failpoints.hit('erase.after_mark');
   }
 
+  /** Every table is bounded by what people keep: what was erased is a number in the end. */
+  async function forgetOld(): Promise<void> {
+    if (clock.monotonic() < forgetAt) return;
+    const before = new Date((await oldBodies.now()).getTime() - RECORD_MS);
+    while (!stopping && (await oldBodies.forget(before, BATCH)) === BATCH) await nextTurn();
+    forgetAt = clock.monotonic() + FORGET_EVERY_MS;
+  }
+
+  async function passOnce(): Promise<number> {
+    const erased = await erase();
+    if (!stopping) await forgetOld();
+    return erased;
+  }
+
   async function runOnce(): Promise<number> {
-    pass ??= erase().finally(() => {
+    pass ??= passOnce().finally(() => {
       pass = null;
     });
     return pass;
@@ -107,14 +126,16 @@ export function createEraseWorker(deps: {
     runOnce,
     async figures() {
       const now = await oldBodies.now();
-      const [{ count, oldestDueAt }, pausedUntil] = await Promise.all([
+      const [{ count, oldestDueAt }, pausedUntil, forgotten] = await Promise.all([
         oldBodies.backlog(now),
         leases.heldUntil('backup'),
+        oldBodies.forgotten(),
       ]);
       return {
         waiting: count,
         oldestMs: oldestDueAt === null ? 0 : now.getTime() - oldestDueAt.getTime(),
         erased: erasedSoFar,
+        forgotten,
         ageP50Ms: ages.percentile(0.5),
         ageP99Ms: ages.percentile(0.99),
         pausedUntil,

@@ -1,10 +1,12 @@
-import { and, asc, count, inArray, isNull, lte, min } from 'drizzle-orm';
-import type { OldBodyStore } from '../../ports/old-body-store.js';
+import { and, asc, count, inArray, isNull, lt, lte, min, sql as fragment } from 'drizzle-orm';
+import type { FiledBody, OldBodyStore } from '../../ports/old-body-store.js';
 import type { SqlDatabase } from './database.js';
+
+const REASONS = ['superseded', 'deleted'] as const;
 
 /** The file of bodies that no row names any more, over either SQL dialect. */
 export function createOldBodyStore(sql: SqlDatabase): OldBodyStore {
-  const { oldBodies } = sql.tables;
+  const { oldBodies, erasedCounts } = sql.tables;
   const dueAt = (now: Date) => and(isNull(oldBodies.erasedAt), lte(oldBodies.dueAt, now));
   return {
     now: () => sql.read((session) => session.now()),
@@ -30,6 +32,32 @@ export function createOldBodyStore(sql: SqlDatabase): OldBodyStore {
           .set({ erasedAt: at })
           .where(and(isNull(oldBodies.erasedAt), inArray(oldBodies.bodyId, [...bodyIds]))),
       );
+    },
+    forget: (erasedBefore, limit) =>
+      sql.transaction(async (tx) => {
+        const found = await tx.lock(
+          tx.db
+            .select({ bodyId: oldBodies.bodyId, reason: oldBodies.reason })
+            .from(oldBodies)
+            .where(lt(oldBodies.erasedAt, erasedBefore))
+            .orderBy(asc(oldBodies.erasedAt))
+            .limit(limit),
+        );
+        if (found.length === 0) return 0;
+        const ids = found.map(({ bodyId }) => bodyId);
+        await tx.db.delete(oldBodies).where(inArray(oldBodies.bodyId, ids));
+        for (const reason of REASONS) {
+          const bodies = found.filter((entry) => entry.reason === reason).length;
+          if (bodies === 0) continue;
+          const sum = fragment`${erasedCounts.bodies} + ${bodies}`;
+          await tx.upsert(erasedCounts, { reason, bodies }, [erasedCounts.reason], { bodies: sum });
+        }
+        return found.length;
+      }),
+    async forgotten() {
+      const rows = await sql.read(({ db }) => db.select().from(erasedCounts));
+      const of = (wanted: FiledBody['reason']): number => rows.find(({ reason }) => reason === wanted)?.bodies ?? 0;
+      return { superseded: of('superseded'), deleted: of('deleted') };
     },
     async backlog(now) {
       const [row] = await sql.read(({ db }) =>

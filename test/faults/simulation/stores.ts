@@ -121,6 +121,14 @@ export class SimOldBodies implements OldBodyStore {
     }
   }
 
+  forget(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  forgotten(): Promise<{ readonly superseded: number; readonly deleted: number }> {
+    return Promise.resolve({ superseded: 0, deleted: 0 });
+  }
+
   backlog(): Promise<{ readonly count: number; readonly oldestDueAt: Date | null }> {
     return Promise.resolve({ count: 0, oldestDueAt: null });
   }

@@ -15,6 +15,10 @@ class Filed {
   backupUntil: Date | null = null;
   onDelete: () => Promise<void> = () => Promise.resolve();
   passes = 0;
+  /** Entries that are old enough to be forgotten, and what was asked for. */
+  old = 0;
+  forgotten: number[] = [];
+  now = 60_000;
 
   file(name: string, dueAt = 0): void {
     this.waiting.push({ bodyId: Buffer.from(name), chatId: 1, reason: 'deleted', dueAt: new Date(dueAt) });
@@ -31,7 +35,7 @@ class Filed {
         },
       },
       oldBodies: {
-        now: () => Promise.resolve(new Date(60_000)),
+        now: () => Promise.resolve(new Date(this.now)),
         due: (_now, limit) => {
           this.passes += 1;
           this.onDue();
@@ -43,6 +47,13 @@ class Filed {
           this.waiting = this.waiting.filter((body) => !names.includes(Buffer.from(body.bodyId).toString()));
           return Promise.resolve();
         },
+        forget: (before, limit) => {
+          this.forgotten.push(before.getTime());
+          const count = Math.min(limit, this.old);
+          this.old -= count;
+          return Promise.resolve(count);
+        },
+        forgotten: () => Promise.resolve({ superseded: 3, deleted: 4 }),
         backlog: () => Promise.resolve({ count: this.waiting.length, oldestDueAt: null }),
       },
       bodies: {
@@ -119,6 +130,18 @@ describe('erase worker', () => {
     worker.wake();
     await until(() => filed.waiting.length === 0);
     expect(filed.steps).to.deep.equal(['deleted a', 'marked a']);
+  });
+
+  it('forgets the entries of what was erased a month ago, once an hour', async () => {
+    filed.now = Date.UTC(2026, 5, 30, 12);
+    filed.old = 450;
+    await worker.runOnce();
+    expect(filed.old).to.equal(0);
+    expect(new Set(filed.forgotten)).to.deep.equal(new Set([Date.UTC(2026, 4, 31, 12)]));
+    const asked = filed.forgotten.length;
+    await worker.runOnce();
+    expect(filed.forgotten).to.have.lengthOf(asked);
+    expect((await worker.figures()).forgotten).to.deep.equal({ superseded: 3, deleted: 4 });
   });
 
   it('erases nothing while a backup is being made, and goes on after it', async () => {

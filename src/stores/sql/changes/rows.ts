@@ -37,15 +37,14 @@ function revIndex(kind: Kind): string {
 }
 
 /**
- * The rows of a range of the index (chat_id, rev), and no others; the outer joins keep the order in which tables are
- * read, or a small table of users would be scanned first. A deletion's moment is when its body was filed.
+ * The rows of a range of the index (chat_id, rev), and no others; the outer join keeps the order in which tables are
+ * read, or a small table of users would be scanned first.
  */
 function messagesText(kind: Kind): string {
-  return `SELECT ${messageColumns(kind)}, m.created_rev, m.deleted_by, o.due_at AS deleted_at
-    FROM (SELECT ${MESSAGE_FIELDS}, m.created_rev, m.deleted_by FROM message_metadata m ${revIndex(kind)}
+  return `SELECT ${messageColumns(kind)}, m.created_rev, m.deleted_by, m.deleted_at
+    FROM (SELECT ${MESSAGE_FIELDS}, m.created_rev, m.deleted_by, m.deleted_at FROM message_metadata m ${revIndex(kind)}
       WHERE m.chat_id = ? AND m.rev > ? ORDER BY m.rev LIMIT ?) m
-    LEFT JOIN users u ON u.id = m.sender_id
-    LEFT JOIN old_bodies o ON o.body_id = m.body_id AND m.is_deleted = TRUE`;
+    LEFT JOIN users u ON u.id = m.sender_id`;
 }
 
 function countText(kind: Kind): string {

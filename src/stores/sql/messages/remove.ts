@@ -49,7 +49,7 @@ async function writeRemoval(
   const rev = locked.rev + 1;
   await tx.db
     .update(messageMetadata)
-    .set({ isDeleted: true, requestHash: null, rev, deletedBy: actorId })
+    .set({ isDeleted: true, requestHash: null, rev, deletedBy: actorId, deletedAt: now })
     .where(and(eq(messageMetadata.chatId, chatId), eq(messageMetadata.seq, row.seq)));
   await fileBodies(tx, tables, row, now);
   await tx.db
@@ -100,8 +100,8 @@ async function lastVisibleWithout(
 }
 
 /**
- * A message is deleted once, so its row carries the deletion's own rev for ever, and the file the moment. A rev alone
- * would not tell our deletion from another's that took the same one after ours was lost; that other one has published.
+ * A message is deleted once, so its row carries the deletion's own rev and moment for ever. A rev alone would not tell
+ * our deletion from another's that took the same one after ours was lost; that other one has published.
  */
 async function removalVerdict(
   tx: Session,
@@ -109,14 +109,13 @@ async function removalVerdict(
   { id, chatId }: MessageRow,
   [event]: readonly DurableEvent[],
 ): Promise<Verdict | Instead<Change<null>>> {
-  const { messageMetadata, oldBodies } = tables;
+  const { messageMetadata } = tables;
   await lockChat(tx, tables, chatId);
   const [deleted] = await tx.db
-    .select({ rev: messageMetadata.rev, dueAt: oldBodies.dueAt })
+    .select({ rev: messageMetadata.rev, at: messageMetadata.deletedAt })
     .from(messageMetadata)
-    .innerJoin(oldBodies, eq(oldBodies.bodyId, messageMetadata.bodyId))
     .where(and(eq(messageMetadata.id, id), eq(messageMetadata.isDeleted, true)));
   if (deleted === undefined) return 'absent';
-  const isOurs = deleted.rev === event?.rev && isSameMoment(deleted.dueAt, event.at);
+  const isOurs = deleted.rev === event?.rev && deleted.at !== null && isSameMoment(deleted.at, event.at);
   return isOurs ? 'committed' : { instead: { result: null, events: [] } };
 }
