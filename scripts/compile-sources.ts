@@ -6,9 +6,14 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FOLDERS = ['src', 'schema'];
 /** What a test runs as a process beside the server itself. */
-const PROGRAMS = ['crash/server', 'crash/orders', 'crash/statement-places', 'held'].map(
-  (name) => `test/faults/${name}.ts`,
-);
+const PROGRAMS = [
+  'crash/server',
+  'crash/orders',
+  'crash/statement-places',
+  'held',
+  'peers/server',
+  'peers/measured',
+].map((name) => `test/faults/${name}.ts`);
 
 /**
  * Writes the sources as JavaScript into an empty folder, with all that they read, without looking at types. A process that is

@@ -1,0 +1,74 @@
+import { connect, type Socket } from 'node:net';
+import type { PeerKind, Scene } from './kinds.js';
+
+/** Between a drop and the next attempt: no test of how many connections a second the machine can make. */
+const AGAIN_MS = 50;
+
+/** One peer of a kind. Whenever the server ends its connection, it comes again. */
+export class Peer {
+  /** Connections that the server has ended. */
+  dropped = 0;
+  /** Bytes that the server's side has taken. */
+  written = 0;
+  private socket: Socket | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private over = false;
+
+  constructor(
+    private readonly kind: PeerKind,
+    private readonly scene: Scene,
+    private readonly token: string,
+  ) {
+    this.open();
+  }
+
+  close(): void {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.socket?.resetAndDestroy();
+  }
+
+  private open(): void {
+    const { kind, scene } = this;
+    const socket = connect({ port: this.scene.port, host: '127.0.0.1' });
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      this.written += socket.bytesWritten;
+      this.dropped += 1;
+      if (!this.over) this.timer = setTimeout(() => this.open(), AGAIN_MS);
+    });
+    socket.once('connect', () => {
+      socket.write(kind.opening(scene, this.token));
+      if (kind.until === null) this.go(socket);
+      else this.readUntil(socket, kind.until);
+    });
+  }
+
+  private readUntil(socket: Socket, text: string): void {
+    let read = '';
+    const onData = (chunk: Buffer): void => {
+      read += chunk.toString('latin1');
+      if (!read.includes(text)) return;
+      socket.off('data', onData);
+      this.go(socket);
+    };
+    socket.on('data', onData);
+  }
+
+  /** From here on nothing is read: what the server sends stays where it is. */
+  private go(socket: Socket): void {
+    const { then, stream } = this.kind;
+    socket.pause();
+    if (then !== undefined) socket.write(then(this.scene));
+    if (stream === null) return;
+    const chunk = stream(this.scene);
+    const write = (): void => {
+      if (!socket.writable) return;
+      // One write a turn of the loop: many peers share this process.
+      if (socket.write(chunk)) setImmediate(write);
+      else socket.once('drain', write);
+    };
+    write();
+  }
+}

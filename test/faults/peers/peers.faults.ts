@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { KINDS as LISTENERS } from '../../edge/support/edge.js';
+import { report, rounds } from '../figures.js';
+import { suffer, type Onslaught } from './onslaught.js';
+
+const MB = 1_048_576;
+const CONNECTIONS = rounds(5, 20);
+const SECONDS = rounds(10, 30);
+const QUEUE = 1_048_576;
+/** One frame may be larger than the bound, and what the transport writes by itself comes on top. */
+const FRAME = 160 * 1_024;
+/** Lines that one connection may cost, those of its end included. */
+const LINES_EACH = 3;
+
+const SETTINGS: readonly { readonly name: string; readonly env: Onslaught['env'] }[] = [
+  { name: 'with the default limits', env: {} },
+  { name: 'without a limit of frames or heartbeats', env: { FRAMES_PER_SECOND: '0', HEARTBEAT_SECONDS: '0' } },
+];
+
+describe('H1 peers that never read, of every kind at the same time', function () {
+  this.timeout(rounds(2, 5) * 60_000);
+  for (const listener of LISTENERS) {
+    for (const { name, env } of SETTINGS) {
+      it(`${listener}: cost a bounded amount of memory and log ${name}`, async () => {
+        const cost = await suffer({ listener, connections: CONNECTIONS, seconds: SECONDS, env });
+        const dropped = Object.values(cost.dropped).reduce((sum, count) => sum + count, 0);
+        report(`H1 peers, ${listener}, ${name}`, {
+          'grown MB': (cost.grown / MB).toFixed(1),
+          'peak MB': (cost.peak / MB).toFixed(1),
+          'queued max': cost.queuedMax,
+          'queued total': cost.queuedTotal,
+          'log lines': cost.logLines,
+          dropped,
+          'slowest send ms': Math.round(cost.slowestMs),
+        });
+        expect(cost.grown / MB, JSON.stringify(cost)).to.be.below(64);
+        expect(cost.queuedMax, JSON.stringify(cost)).to.be.at.most(QUEUE + FRAME);
+        expect(cost.logLines, JSON.stringify(cost)).to.be.at.most(LINES_EACH * (dropped + 200));
+        expect(cost.left).to.equal(0);
+      });
+    }
+  }
+});
