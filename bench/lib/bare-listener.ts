@@ -47,6 +47,7 @@ const listener = await edge.openListener(
           socket.send(BARE_EVENT);
         },
         drained: () => undefined,
+        ping: () => undefined,
         pong: () => undefined,
         closed: () => undefined,
       }),

@@ -35,11 +35,19 @@ export interface Socket {
   readonly id: number;
   /** UTF-8 text frame, already encoded; the same buffer may be given to many sockets and is not changed. */
   send(frame: Uint8Array): SendResult;
-  /** Bytes accepted by `send` that have not left the process. */
+  /** Bytes of frames that have not left the process, whoever wrote them: the answers to the peer's pings as well. */
   queuedBytes(): number;
-  /** Sends a WebSocket ping behind what is queued; whoever reads up to it answers, and `pong` tells. */
+  /** Bytes of frames so far, likewise: what has left is this less `queuedBytes`. */
+  writtenBytes(): number;
+  /**
+   * Sends a WebSocket ping behind what is queued. It asks for something that nobody can guess, so that only who reads up to
+   * it can answer, and `pong` tells. A repeat before the answer asks for the same.
+   */
   ping(): void;
-  /** Sends a close frame after what is queued, and drops the connection if the peer does not answer in time. */
+  /**
+   * Sends a close frame after what is queued. Drops the connection if the peer takes too long to read that far, or if more
+   * is queued meanwhile than the bound; the wait for the peer's own end is bounded too.
+   */
   close(code: number, reason: string): void;
   /** Drops the connection at once. */
   terminate(): void;
@@ -51,8 +59,10 @@ export interface SocketListener {
   message(data: Uint8Array, binary: boolean): void;
   /** The queue has become shorter after a `queued` or `refused`. */
   drained(): void;
-  /** The peer has answered a ping: it has read everything that was sent before. May come without one. */
-  pong(): void;
+  /** The peer has sent a ping. The transport answers it, which counts as queued; of several that wait one may be answered. */
+  ping(): void;
+  /** The peer has sent a pong. `isAnswer`: to `ping()`, so that it has read all that was sent before; else nobody asked. */
+  pong(isAnswer: boolean): void;
   /** Once, last. 1006 where no close frame was seen. */
   closed(code: number): void;
 }
@@ -76,7 +86,7 @@ export interface ListenerOptions {
   readonly sockets: SocketHandler;
   /** Bytes of one message; a larger one closes the socket with 1009. */
   readonly maxFrameBytes: number;
-  /** Bytes queued for one socket; above that `send` is `refused`. */
+  /** Bytes queued for one socket; above that `send` is `refused`, and a socket that is closing is dropped. */
   readonly maxQueuedBytes: number;
   /** Bytes of a request body; a larger one is 413 before the whole of it was read. */
   readonly maxBodyBytes: number;

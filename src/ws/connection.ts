@@ -81,7 +81,7 @@ export class Connection implements SocketListener, Link {
   }
 
   get queuedBytes(): number {
-    return this.socket.queuedBytes();
+    return this.outbox.queuedBytes;
   }
 
   /** Authenticates, joins and goes live, or closes with the reason; `token` null: none that could be one. Never rejects. */
@@ -117,9 +117,7 @@ export class Connection implements SocketListener, Link {
   }
 
   message(data: Uint8Array, binary: boolean): void {
-    if (!this.isOpen()) return;
-    if (this.bucket?.take() === false) return this.close('too_many');
-    this.proof.heard();
+    if (!this.admits()) return;
     if (this.state === 'live') void this.run(data, binary);
     else if (!(this.early ??= new EarlyFrames()).add(data, binary)) this.close('too_many');
   }
@@ -128,8 +126,14 @@ export class Connection implements SocketListener, Link {
     this.outbox.drained();
   }
 
-  pong(): void {
-    this.proof.answered();
+  ping(): void {
+    if (this.admits()) this.outbox.grown();
+  }
+
+  pong(isAnswer: boolean): void {
+    // Free, and never more of them than questions.
+    if (isAnswer) this.proof.answered();
+    else this.admits();
   }
 
   closed(code: number): void {
@@ -142,6 +146,8 @@ export class Connection implements SocketListener, Link {
   /** To be called once per tick. */
   tick(): void {
     if (this.isClosing()) return;
+    this.outbox.tick();
+    if (this.isClosing()) return;
     if (this.state !== 'live') {
       // The line is ours, not the peer's doing; who is closed for standing in it comes again and makes it longer.
       if (!this.isInLine) this.ticksToLive += 1;
@@ -150,7 +156,6 @@ export class Connection implements SocketListener, Link {
       return;
     }
     if (!this.isOpen()) return;
-    this.outbox.tick();
     if (this.deps.limits.slowReaderMs > 0 && !this.proof.tick(this.socket)) this.close('slow_reader');
     else this.scope?.tick();
   }
@@ -198,6 +203,17 @@ export class Connection implements SocketListener, Link {
     this.end();
     // Who is unknown keeps the place until the transport reports the end: closing does not make room for the next flood.
     if (this.actor !== null) this.place.leave();
+  }
+
+  /** One more frame of the peer, of whatever kind. False: nothing is to be done for it. */
+  private admits(): boolean {
+    if (!this.isOpen()) return false;
+    if (this.bucket?.take() !== false) {
+      this.proof.heard();
+      return true;
+    }
+    this.close('too_many');
+    return false;
   }
 
   private async run(data: Uint8Array, binary: boolean): Promise<void> {

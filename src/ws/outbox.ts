@@ -6,6 +6,8 @@ import type { Socket } from '../ports/listener.js';
  *   accept     Nothing waits: the frame goes to the socket, which writes it in the order given.
  *   queue      Something waits: a durable frame joins it, up to `maxQueuedBytes` for all that wait. A replay asks for room
  *              first and leaves three quarters of the bound to live events.
+ *   count      What the transport writes by itself, such as the answers to the peer's pings, waits in the same queue: it counts
+ *              against both bounds as frames do.
  *   shed       Something waits: an ephemeral frame is dropped. A newest value waits here above a quarter of the bound, one
  *              per key and at most MAX_LATEST, and leaves once there is room again.
  *   evict      A durable frame finds no room, or the oldest byte has waited for `slowTicks`: reported once, and nothing is
@@ -30,7 +32,7 @@ export interface OutboxLimits {
   readonly slowTicks: number;
 }
 
-/** Everything accepted up to `bytes` must have left before its age in ticks reaches the limit. */
+/** Everything written up to `bytes` must have left before its age in ticks reaches the limit. */
 interface Mark {
   readonly bytes: number;
   age: number;
@@ -45,11 +47,11 @@ export class Outbox {
   // Most sockets never wait for anything: what only a waiting one needs is made when it does.
   /** Oldest first, at most one per tick. */
   private marks: Mark[] | null = null;
-  private accepted = 0;
   private failed = false;
   private waiting: (() => void)[] | null = null;
   /** What only counts in its newest form, by key: it waits here while the queue is long. */
   private latest: Map<string, Uint8Array> | null = null;
+  private latestBytes = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -57,25 +59,27 @@ export class Outbox {
     private readonly onSlow: (queuedBytes: number) => void,
   ) {}
 
+  /** Bytes that wait for the reader, here and in the transport. */
+  get queuedBytes(): number {
+    return this.socket.queuedBytes() + this.latestBytes;
+  }
+
   send(frame: Uint8Array, importance: Importance = 'durable'): void {
     if (this.failed) return;
     const queued = this.socket.queuedBytes();
     if (queued > 0) {
       if (importance === 'ephemeral') return;
-      const { maxQueuedBytes } = this.limits;
-      if (maxQueuedBytes > 0 && queued + frame.byteLength > maxQueuedBytes) return this.fail();
+      if (this.isTooMuch(queued + this.latestBytes + frame.byteLength)) return this.fail();
     }
     const result = this.socket.send(frame);
     switch (result) {
       case 'sent':
       case 'queued':
-        this.accepted += frame.byteLength;
+      case 'closed':
         return;
       case 'refused':
         // Only an ephemeral frame may be lost without a word.
         if (importance === 'durable') this.fail();
-        return;
-      case 'closed':
         return;
       default:
         result satisfies never;
@@ -85,11 +89,18 @@ export class Outbox {
   /** A frame that replaces the earlier ones of its key, as far as they have not left; never dropped. */
   sendLatest(key: string, frame: Uint8Array): void {
     if (this.failed) return;
-    this.latest?.delete(key);
+    this.forgetLatest(key);
     if (this.hasRoom()) return this.send(frame);
     this.latest ??= new Map();
-    if (this.latest.size >= MAX_LATEST) this.send(frame);
-    else this.latest.set(key, frame);
+    if (this.latest.size >= MAX_LATEST) return this.send(frame);
+    if (this.isTooMuch(this.queuedBytes + frame.byteLength)) return this.fail();
+    this.latest.set(key, frame);
+    this.latestBytes += frame.byteLength;
+  }
+
+  /** To be called when the transport has written something by itself. */
+  grown(): void {
+    if (!this.failed && this.isTooMuch(this.queuedBytes)) this.fail();
   }
 
   /** Resolves when a quarter of the bound at most is queued, so that live events still have room; or when all is over. */
@@ -101,14 +112,14 @@ export class Outbox {
   /** The queue has become shorter: what has left needs no watching any more. */
   drained(): void {
     const { marks, latest } = this;
-    const left = this.accepted - this.socket.queuedBytes();
+    const left = this.socket.writtenBytes() - this.socket.queuedBytes();
     while (marks?.[0] !== undefined && marks[0].bytes <= left) marks.shift();
     if (marks?.length === 0) this.marks = null;
     if (this.waiting !== null && this.hasRoom()) this.wake();
     if (latest === null) return;
     for (const [key, frame] of latest) {
       if (!this.hasRoom()) return;
-      latest.delete(key);
+      this.forgetLatest(key);
       this.send(frame);
     }
     this.latest = null;
@@ -118,6 +129,7 @@ export class Outbox {
   end(): void {
     this.failed = true;
     this.latest = null;
+    this.latestBytes = 0;
     this.wake();
   }
 
@@ -132,12 +144,23 @@ export class Outbox {
     for (const mark of this.marks ?? []) mark.age += 1;
     if ((this.marks?.[0]?.age ?? 0) >= slowTicks) return this.fail();
     const newest = this.marks?.at(-1)?.bytes ?? 0;
-    if (queued > 0 && newest < this.accepted) (this.marks ??= []).push({ bytes: this.accepted, age: 0 });
+    const written = this.socket.writtenBytes();
+    if (queued > 0 && newest < written) (this.marks ??= []).push({ bytes: written, age: 0 });
   }
 
   private hasRoom(): boolean {
     const { maxQueuedBytes } = this.limits;
     return this.failed || maxQueuedBytes === 0 || this.socket.queuedBytes() <= maxQueuedBytes / 4;
+  }
+
+  /** One frame alone may be larger than the bound. */
+  private isTooMuch(bytes: number): boolean {
+    return this.limits.maxQueuedBytes > 0 && bytes > this.limits.maxQueuedBytes;
+  }
+
+  private forgetLatest(key: string): void {
+    this.latestBytes -= this.latest?.get(key)?.byteLength ?? 0;
+    this.latest?.delete(key);
   }
 
   private wake(): void {
@@ -147,7 +170,8 @@ export class Outbox {
   }
 
   private fail(): void {
+    const { queuedBytes } = this;
     this.end();
-    this.onSlow(this.socket.queuedBytes());
+    this.onSlow(queuedBytes);
   }
 }

@@ -162,5 +162,5 @@ function refuse(socket: Socket, name: CloseName): SocketListener {
   const { code, reason } = CLOSE_CODES[name];
   socket.close(code, reason);
   const nobody = (): void => undefined;
-  return { message: nobody, drained: nobody, pong: nobody, closed: nobody };
+  return { message: nobody, drained: nobody, ping: nobody, pong: nobody, closed: nobody };
 }

@@ -180,6 +180,7 @@ for (const kind of KINDS) {
             socket.close(4001, 'Authentication failed');
             return {
               message: () => undefined,
+              ping: () => undefined,
               pong: () => undefined,
               drained: () => undefined,
               closed: (code) => closes.push(code),

@@ -29,6 +29,8 @@ export class NodeSockets {
       perMessageDeflate: false,
       maxPayload: options.maxFrameBytes,
       closeTimeout: CLOSE_TIMEOUT_MS,
+      // The socket answers: what waits for a peer that does not read is bounded, and all of it is counted.
+      autoPong: false,
       handleProtocols: (_offered, request) => this.protocols.get(request) ?? false,
     };
     this.server = new WebSocketServer(settings);

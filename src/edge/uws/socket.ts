@@ -1,6 +1,9 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { SendResult, Socket, SocketListener } from '../../ports/listener.js';
+import { Backlog, PING, WINDOW_BYTES } from '../backlog.js';
 import { closeReason } from '../close-reason.js';
+import { frameBytes } from '../frame-bytes.js';
+import { Question } from '../question.js';
 import type { Report } from '../report.js';
 import { CLOSE_TIMEOUT_MS } from '../timeouts.js';
 import type { Turn } from './turn.js';
@@ -25,6 +28,13 @@ export class UwsSocket implements Socket {
   /** Frames of this turn, which nothing is queued before; null: none. */
   private pending: Uint8Array[] | null = null;
   private pendingBytes = 0;
+  private written = 0;
+  // Most sockets never wait for anything, and few are asked.
+  /** What waits behind the native side's own queue, of which there is some for as long as something is here. */
+  private backlog: Backlog | null = null;
+  private question: Question | null = null;
+  /** The native side has answered pings in this turn; it may hold the answers back until its end. */
+  private hasAnswered = false;
 
   constructor(
     readonly id: number,
@@ -53,6 +63,7 @@ export class UwsSocket implements Socket {
         this.pending.push(frame);
       }
       this.pendingBytes += frame.byteLength;
+      this.written += frameBytes(frame.byteLength);
       return 'sent';
     }
     this.flush();
@@ -60,7 +71,9 @@ export class UwsSocket implements Socket {
       this.waiting = true;
       return 'refused';
     }
-    ws.send(frame, false, false);
+    this.written += frameBytes(frame.byteLength);
+    if (this.backlog === null && queued < WINDOW_BYTES) ws.send(frame, false, false);
+    else (this.backlog ??= new Backlog()).add(frame);
     this.isBehind = true;
     if (this.queuedBytes() === 0) return 'sent';
     this.waiting = true;
@@ -70,21 +83,28 @@ export class UwsSocket implements Socket {
   /** Writes the frames of this turn in one go. */
   flush(): void {
     const { ws, pending } = this;
-    if (pending === null) return;
+    if (pending === null && !this.hasAnswered) return;
     this.pending = null;
     this.pendingBytes = 0;
+    this.hasAnswered = false;
     if (ws === null) return;
-    ws.cork(() => {
-      for (const frame of pending) ws.send(frame, false, false);
-    });
+    if (pending !== null) {
+      ws.cork(() => {
+        for (const frame of pending) ws.send(frame, false, false);
+      });
+    }
     if (ws.getBufferedAmount() > 0) this.isBehind = this.waiting = true;
   }
 
   queuedBytes(): number {
     if (!this.isBehind) return 0;
-    const queued = this.ws?.getBufferedAmount() ?? 0;
+    const queued = (this.ws?.getBufferedAmount() ?? 0) + (this.backlog?.bytes ?? 0);
     this.isBehind = queued > 0;
     return queued;
+  }
+
+  writtenBytes(): number {
+    return this.written;
   }
 
   /**
@@ -96,7 +116,8 @@ export class UwsSocket implements Socket {
     if (ws === null || this.closing !== null) return;
     this.flush();
     this.closing = { code, reason: closeReason(reason) };
-    if (ws.getBufferedAmount() === 0) ws.end(code, this.closing.reason);
+    this.isBehind = true;
+    if (this.queuedBytes() === 0) ws.end(code, this.closing.reason);
     else this.closeTimer = setTimeout(() => this.terminate(), CLOSE_TIMEOUT_MS);
   }
 
@@ -106,13 +127,31 @@ export class UwsSocket implements Socket {
   }
 
   ping(): void {
-    if (this.closing !== null) return;
+    const { ws } = this;
+    if (ws === null || this.closing !== null) return;
     this.flush();
-    this.ws?.ping();
+    if (this.backlog === null) this.ask(ws);
+    else this.backlog.add(PING);
   }
 
-  ponged(): void {
-    if (this.closing === null) this.tell((to) => to.pong());
+  /** The native side has answered the peer's ping, whatever it had queued before. */
+  pinged(payloadBytes: number): void {
+    if (this.ws === null) return;
+    this.written += frameBytes(payloadBytes);
+    this.isBehind = true;
+    if (this.closing !== null) {
+      if (this.queuedBytes() > this.limits.maxQueuedBytes) this.terminate();
+      return;
+    }
+    if (!this.hasAnswered && this.pending === null) this.turn.endsWith(this);
+    this.hasAnswered = true;
+    this.tell((to) => to.ping());
+  }
+
+  ponged(payload: ArrayBuffer): void {
+    if (this.closing !== null) return;
+    const isAnswer = this.question?.isAnsweredBy(new Uint8Array(payload)) === true;
+    this.tell((to) => to.pong(isAnswer));
   }
 
   /** A whole message from the native side, which lets up to twice the limit through so that its sender hears why. */
@@ -125,6 +164,7 @@ export class UwsSocket implements Socket {
   drained(): void {
     const { ws, closing } = this;
     if (ws === null) return;
+    this.moveOn(ws);
     if (closing !== null) {
       if (ws.getBufferedAmount() === 0) ws.end(closing.code, closing.reason);
       return;
@@ -139,8 +179,34 @@ export class UwsSocket implements Socket {
   closed(code: number): void {
     this.ws = null;
     this.closing ??= { code, reason: '' };
+    this.backlog = null;
     clearTimeout(this.closeTimer);
     queueMicrotask(() => this.tell((to) => to.closed(code)));
+  }
+
+  /** Hands the native side what has waited, as far as it has room. */
+  private moveOn(ws: WebSocket<SocketData>): void {
+    const { backlog } = this;
+    if (backlog === null) return;
+    while (!backlog.isEmpty && ws.getBufferedAmount() < WINDOW_BYTES) {
+      ws.cork(() => {
+        for (let bytes = 0; bytes < WINDOW_BYTES;) {
+          const frame = backlog.take();
+          if (frame === undefined) return;
+          if (frame === PING) this.ask(ws);
+          else ws.send(frame, false, false);
+          bytes += frame === PING ? 0 : frame.byteLength;
+        }
+      });
+    }
+    if (backlog.isEmpty) this.backlog = null;
+  }
+
+  private ask(ws: WebSocket<SocketData>): void {
+    const payload = (this.question ??= new Question()).ask();
+    this.written += frameBytes(payload.byteLength);
+    ws.ping(payload);
+    this.isBehind = true;
   }
 
   private tell(call: (to: SocketListener) => void): void {

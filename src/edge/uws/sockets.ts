@@ -23,15 +23,17 @@ export class UwsSockets {
     return {
       // Beyond this the native side drops the connection without a close frame.
       maxPayloadLength: 2 * maxFrameBytes,
-      // The socket bounds its own queue: this bound would drop a close frame as well.
+      // The socket bounds its own queue, the native answers to pings included, which the handler of pings sees one by one:
+      // this bound would drop frames from the middle.
       maxBackpressure: 0,
       // Seconds; 0 is none, and outside of 8..960 the native side ends the process.
       idleTimeout: idleTimeoutMs === 0 ? 0 : Math.min(960, Math.max(8, Math.ceil(idleTimeoutMs / 1_000))),
       sendPingsAutomatically: true,
       open: (ws) => this.guard(() => this.opened(ws)),
-      message: (ws, data, binary) => this.guard(() => this.of(ws)?.received(data, binary)),
-      pong: (ws) => this.guard(() => this.of(ws)?.ponged()),
-      drain: (ws) => this.guard(() => this.of(ws)?.drained()),
+      message: (ws, data, binary) => this.guard(() => this.of(ws)?.received(data, binary), ws),
+      ping: (ws, data) => this.guard(() => this.of(ws)?.pinged(data.byteLength), ws),
+      pong: (ws, data) => this.guard(() => this.of(ws)?.ponged(data), ws),
+      drain: (ws) => this.guard(() => this.of(ws)?.drained(), ws),
       close: (ws, code) => this.guard(() => this.closed(ws, code)),
     };
   }
@@ -78,12 +80,13 @@ export class UwsSockets {
     return this.open.get(ws.getUserData().id);
   }
 
-  /** An exception that reached the native side would end the process. */
-  private guard(step: () => void): void {
+  /** An exception that reached the native side would end the process. `ws` is dropped: it fails once, not with each frame. */
+  private guard(step: () => void, ws?: WebSocket<SocketData>): void {
     try {
       step();
     } catch (error) {
       this.report('The socket bridge failed', error);
+      if (ws !== undefined) this.guard(() => this.of(ws)?.terminate());
     }
   }
 }

@@ -36,7 +36,13 @@ export interface Edge {
 
 export const NO_SOCKETS: SocketHandler = {
   accept: () => null,
-  open: () => ({ message: () => undefined, pong: () => undefined, drained: () => undefined, closed: () => undefined }),
+  open: () => ({
+    message: () => undefined,
+    ping: () => undefined,
+    pong: () => undefined,
+    drained: () => undefined,
+    closed: () => undefined,
+  }),
 };
 
 export function sha256(data: Uint8Array): string {
@@ -109,6 +115,9 @@ export interface Seen {
   readonly handshake: Handshake;
   readonly messages: { readonly text: string; readonly bytes: number; readonly binary: boolean }[];
   readonly closes: number[];
+  /** For each pong whether it was an answer. */
+  readonly pongs: boolean[];
+  pings: number;
   drains: number;
   /** What was still queued when the last drain was told. */
   leftAtDrain: number | null;
@@ -121,7 +130,16 @@ export function recordingSockets(onMessage: (seen: Seen, text: string) => void =
 } {
   const seen: Seen[] = [];
   const open = (socket: Socket, handshake: Handshake): SocketListener => {
-    const one: Seen = { socket, handshake, messages: [], closes: [], drains: 0, leftAtDrain: null };
+    const one: Seen = {
+      socket,
+      handshake,
+      messages: [],
+      closes: [],
+      pongs: [],
+      pings: 0,
+      drains: 0,
+      leftAtDrain: null,
+    };
     seen.push(one);
     return {
       message(data, binary) {
@@ -129,7 +147,8 @@ export function recordingSockets(onMessage: (seen: Seen, text: string) => void =
         one.messages.push({ text: text.slice(0, 200), bytes: data.byteLength, binary });
         onMessage(one, text);
       },
-      pong: () => undefined,
+      ping: () => (one.pings += 1),
+      pong: (isAnswer) => one.pongs.push(isAnswer),
       drained() {
         one.drains += 1;
         one.leftAtDrain = socket.queuedBytes();

@@ -182,7 +182,8 @@ export class SimListener {
         return 'sent';
       },
       queuedBytes: () => 0,
-      ping: () => this.connection?.listener.pong(),
+      writtenBytes: () => 0,
+      ping: () => this.connection?.listener.pong(true),
       close: (code) => {
         isOver = true;
         void this.sim.step(null).then(() => {

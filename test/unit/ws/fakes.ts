@@ -24,11 +24,13 @@ export class FakeSocket implements Socket {
   /** What a peer does that reads: it answers. */
   answer: () => void = () => undefined;
   private queue = 0;
+  private written = 0;
 
   send(frame: Uint8Array): SendResult {
     if (this.closedWith !== null) return 'closed';
     if (this.queue > 0 && this.queue + frame.byteLength > this.refuseAbove) return 'refused';
     this.frames.push(frame);
+    this.written += frame.byteLength;
     if (!this.stalled) return 'sent';
     this.queue += frame.byteLength;
     return 'queued';
@@ -36,6 +38,16 @@ export class FakeSocket implements Socket {
 
   queuedBytes(): number {
     return this.queue;
+  }
+
+  writtenBytes(): number {
+    return this.written;
+  }
+
+  /** The transport has written so much by itself, as it answers pings. */
+  writeItself(bytes: number): void {
+    this.written += bytes;
+    if (this.stalled) this.queue += bytes;
   }
 
   /** The peer has read this many of the queued bytes. */

@@ -85,7 +85,7 @@ export class Harness {
   open(userId: number | string, overrides: Partial<Handshake> = {}): Peer {
     const socket = new FakeSocket();
     const listener = this.handler.open(socket, handshake({ query: `token=${userId}`, ...overrides }));
-    socket.answer = () => listener.pong();
+    socket.answer = () => listener.pong(true);
     return {
       socket,
       listener,
