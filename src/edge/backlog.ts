@@ -41,11 +41,6 @@ export class Backlog {
     }
     return frame;
   }
-
-  clear(): void {
-    this.frames = [];
-    this.next = this.bytes = 0;
-  }
 }
 
 function sizeOf(frame: Waiting): number {

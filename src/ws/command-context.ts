@@ -17,7 +17,7 @@ export interface CommandContext {
   readonly hub: Pick<Hub, 'expect'>;
   readonly typing: Typing;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, 'error'>;
 }
 
 /** null: the command needs no reply, or has sent its own. */

@@ -11,6 +11,7 @@ import type { CommandContext } from './command-context.js';
 import { dispatch } from './dispatch.js';
 import { EarlyFrames } from './early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
+import { FewLines } from './few-lines.js';
 import type { Link } from './link.js';
 import { Outbox, type Importance, type OutboxLimits } from './outbox.js';
 import { ReadProof } from './read-proof.js';
@@ -53,8 +54,7 @@ export class Connection implements SocketListener, Link {
   private inFlight = 0;
   private early: EarlyFrames | null = null;
   private readonly proof = new ReadProof();
-  /** null: no limit. */
-  private readonly bucket: TokenBucket | null;
+  private readonly bucket: TokenBucket;
   private readonly outbox: Outbox;
 
   constructor(
@@ -64,8 +64,7 @@ export class Connection implements SocketListener, Link {
     private readonly place: Place,
     private readonly onClosed: (connection: Connection) => void,
   ) {
-    const { limits, clock } = deps;
-    this.bucket = limits.framesPerSecond === 0 ? null : new TokenBucket(limits.framesPerSecond, clock);
+    this.bucket = new TokenBucket(deps.limits.framesPerSecond, deps.clock);
     this.outbox = new Outbox(socket, deps.outbox, (queuedBytes) => {
       deps.logger.warn({ ...this.facts(), queuedBytes }, 'a socket reads too slowly');
       this.close('slow_reader');
@@ -107,10 +106,11 @@ export class Connection implements SocketListener, Link {
     if (!this.isOpen() || this.scope === null) return;
     this.state = 'live';
     this.deps.census.came(actor.userId);
-    const { services, hub, typing, clock, logger } = this.deps;
+    const { services, hub, typing, clock, logger: log } = this.deps;
+    const logger = new FewLines(log);
     // Written out: each spread of the dependencies is an object of a shape of its own, 600 bytes a socket.
     this.context = { actor, scope: this.scope, owner: this, services, hub, typing, clock, logger };
-    this.deps.logger.debug(this.facts(), 'socket live');
+    log.debug(this.facts(), 'socket live');
     const early = this.early?.take() ?? [];
     this.early = null;
     for (const { data, binary } of early) void this.run(data, binary);
@@ -208,7 +208,7 @@ export class Connection implements SocketListener, Link {
   /** One more frame of the peer, of whatever kind. False: nothing is to be done for it. */
   private admits(): boolean {
     if (!this.isOpen()) return false;
-    if (this.bucket?.take() !== false) {
+    if (this.bucket.take()) {
       this.proof.heard();
       return true;
     }
@@ -245,7 +245,7 @@ export class Connection implements SocketListener, Link {
     return this.state === 'closing';
   }
 
-  private facts(): { readonly socket: number; readonly userId: number; readonly chatId: number | null } {
+  private facts(): object {
     const { target } = this;
     return { socket: this.socket.id, userId: this.userId, chatId: target.kind === 'chat' ? target.chatId : null };
   }

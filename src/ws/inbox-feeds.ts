@@ -2,6 +2,7 @@ import type { ChatRev } from '../ports/change-log.js';
 import { presentChatList } from '../presenters/frames.js';
 import { LIMITS } from '../protocol/limits.js';
 import { ChatFeed, type FeedOwner } from './chat-feed.js';
+import { FewLines } from './few-lines.js';
 import { joinFeed, type Inbox } from './inbox-list.js';
 import type { Link } from './link.js';
 import type { ScopeDeps, Visitor } from './scope.js';
@@ -17,6 +18,8 @@ export class InboxFeeds implements FeedOwner {
   /** Chats that were joined anew before the end of the old membership came by, with the rev of the new one. */
   private rejoined: Map<number, number> | null = null;
   private joining: Map<number, Promise<void>> | null = null;
+  /** While the store fails, each of a thousand chats may fail with each comparison. */
+  private readonly logger: FewLines;
 
   constructor(
     private readonly deps: ScopeDeps,
@@ -24,7 +27,9 @@ export class InboxFeeds implements FeedOwner {
     private readonly visitor: Visitor,
     /** A chat could not be joined although the user may well be in it; or one could. */
     private readonly onJoin: (joined: boolean) => void,
-  ) {}
+  ) {
+    this.logger = new FewLines(deps.logger);
+  }
 
   get(chatId: number): ChatFeed | undefined {
     return this.feeds.get(chatId);
@@ -76,7 +81,7 @@ export class InboxFeeds implements FeedOwner {
   add(chatId: number): boolean {
     const feed = this.follow(chatId);
     if (feed === null) return false;
-    const joining = joinFeed(this.deps, this.visitor, feed, {
+    const joining = joinFeed({ services: this.deps.services, logger: this.logger }, this.visitor, feed, {
       live: ({ rev, lastSeq }) => {
         if ((this.rejoined?.get(chatId) ?? Infinity) <= rev) this.rejoined?.delete(chatId);
         this.onJoin(true);

@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.js';
 import type { Identity } from '../domain/user.js';
 import type { ChatRev } from '../ports/change-log.js';
+import type { Logger } from '../ports/logger.js';
 import { LIMITS } from '../protocol/limits.js';
 import type { ChatPosition, Services } from '../services/services.js';
 import type { ChatFeed } from './chat-feed.js';
@@ -20,7 +21,7 @@ export async function readInbox(
 
 /** Brings one more chat of a live inbox socket up. Never rejects. `isGone`: the user is not in it. */
 export async function joinFeed(
-  { services, logger }: ScopeDeps,
+  { services, logger }: Pick<ScopeDeps, 'services'> & { readonly logger: Pick<Logger, 'warn'> },
   { actor }: Visitor,
   feed: ChatFeed,
   then: { live(position: ChatPosition): void; refused(isGone: boolean): void },

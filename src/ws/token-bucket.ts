@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js';
 /** Seconds of the allowed rate that may come at once: a client may save up for a burst, not for a flood. */
 const BURST_SECONDS = 2;
 
-/** Bounds the frames of one socket: `perSecond` on average, which is more than 0. */
+/** Bounds the frames of one socket, of any opcode: `perSecond` on average; 0 = no limit. */
 export class TokenBucket {
   private tokens: number;
   private refilledAt: number;
@@ -18,6 +18,7 @@ export class TokenBucket {
 
   /** False: this frame is one too many. */
   take(): boolean {
+    if (this.perSecond === 0) return true;
     const now = this.clock.monotonic();
     const earned = ((now - this.refilledAt) / 1_000) * this.perSecond;
     this.tokens = Math.min(this.perSecond * BURST_SECONDS, this.tokens + earned);

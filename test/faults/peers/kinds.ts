@@ -29,7 +29,7 @@ export interface PeerKind {
 const PONG = 10;
 const CONTINUATION = 0;
 /** Bytes that are written at a time. */
-const CHUNK = 64 * 1_024;
+const CHUNK = 32 * 1_024;
 
 /** So many times the same as are about one chunk. */
 export function chunkOf(bytes: Uint8Array): Uint8Array {

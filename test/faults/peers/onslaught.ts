@@ -28,7 +28,7 @@ export interface Cost {
   /** Of one socket, and of all together, at their highest. */
   readonly queuedMax: number;
   readonly queuedTotal: number;
-  /** Lines of the log while the peers were there. */
+  /** Lines of the log while the peers were there, without those of somebody else's requests. */
   readonly logLines: number;
   /** Connections that the server has ended, by kind. */
   readonly dropped: Readonly<Record<string, number>>;
@@ -47,6 +47,8 @@ const BUSY_CONTENT = '𝄞'.repeat(10_000);
 const BETWEEN_SENDS_MS = 16;
 const BETWEEN_LOOKS_MS = 500;
 const SETTLE_MS = 10_000;
+/** Until each of the peers has been there once. */
+const PATIENCE_MS = 120_000;
 
 /** Starts a server, lets peers of every kind loose on it at the same time, and answers what that has cost. */
 export async function suffer(onslaught: Onslaught): Promise<Cost> {
@@ -80,7 +82,7 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
   // The first messages, collections and answers of a process make it grow, whoever asks for them.
   await pause(1_500);
   const before = await look();
-  const linesBefore = lineCount(run);
+  const linesBefore = lineCount(run) - sending.sent;
   const peers = kinds.flatMap((kind) =>
     Array.from({ length: connections }, (_, index) => ({
       kind,
@@ -90,8 +92,11 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
   const highest = { rss: before.rss, raw: before.rss, max: 0, total: 0 };
   // Also while the server is too busy to answer.
   const watch = setInterval(() => (highest.raw = Math.max(highest.raw, rssNow())), BETWEEN_LOOKS_MS / 5);
-  const deadline = performance.now() + seconds * 1_000;
-  while (performance.now() < deadline) {
+  const patience = performance.now() + PATIENCE_MS;
+  let deadline: number | null = null;
+  while (deadline === null || performance.now() < deadline) {
+    if (deadline === null && peers.every(({ peer }) => peer.hasBegun)) deadline = performance.now() + seconds * 1_000;
+    if (deadline === null && performance.now() > patience) throw new Error('the server lets no peer begin');
     await pause(BETWEEN_LOOKS_MS);
     const { rss, queuedBytes } = await look();
     highest.rss = Math.max(highest.rss, rss);
@@ -99,7 +104,7 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
     highest.total = Math.max(highest.total, queuedBytes.total);
   }
   clearInterval(watch);
-  const logLines = lineCount(run) - linesBefore;
+  const logLines = lineCount(run) - sending.sent - linesBefore;
   const dropped: Record<string, number> = {};
   for (const { kind, peer } of peers) {
     dropped[kind.name] = (dropped[kind.name] ?? 0) + peer.dropped;
@@ -137,6 +142,7 @@ async function prepare(client: TestClient, users: readonly TestUser[]): Promise<
 /** Somebody who sends all the time, one message after the other, and notes how long each took. */
 class Sending {
   slowestMs = 0;
+  sent = 0;
   private over = false;
   private readonly done: Promise<void>;
 
@@ -154,6 +160,7 @@ class Sending {
     while (!this.over) {
       const began = performance.now();
       await client.send(sender, { id: chatId }, BUSY_CONTENT);
+      this.sent += 1;
       this.slowestMs = Math.max(this.slowestMs, performance.now() - began);
       await pause(BETWEEN_SENDS_MS);
     }

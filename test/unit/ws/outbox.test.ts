@@ -96,6 +96,38 @@ describe('Outbox', () => {
     expect(slow).to.have.length(1);
   });
 
+  it('counts what the transport writes by itself against both bounds', () => {
+    const { socket, outbox, slow } = outboxOf({ maxQueuedBytes: 250, slowTicks: 4 });
+    socket.stalled = true;
+    socket.writeItself(250);
+    outbox.grown();
+    expect(slow).to.have.length(0);
+    socket.writeItself(1);
+    outbox.grown();
+    expect(slow).to.deep.equal([251]);
+
+    const late = outboxOf({ slowTicks: 4 });
+    late.socket.stalled = true;
+    late.socket.writeItself(1);
+    for (let count = 0; count < 4; count += 1) late.outbox.tick();
+    expect(late.slow).to.have.length(0);
+    late.outbox.tick();
+    expect(late.slow).to.deep.equal([1]);
+  });
+
+  it('counts what waits in its newest form as queued, once for each key', () => {
+    const { socket, outbox, slow } = outboxOf({ maxQueuedBytes: 1_000 });
+    socket.stalled = true;
+    for (let count = 0; count < 4; count += 1) outbox.send(FRAME);
+    for (let count = 0; count < 6; count += 1) outbox.sendLatest('same', FRAME);
+    expect(outbox.queuedBytes).to.equal(500);
+    for (let count = 0; count < 5; count += 1) outbox.sendLatest(String(count), FRAME);
+    expect([outbox.queuedBytes, slow]).to.deep.equal([1_000, []]);
+    outbox.sendLatest('more', FRAME);
+    expect(slow).to.deep.equal([1_000]);
+    expect(outbox.queuedBytes).to.equal(400);
+  });
+
   it('does not report a reader that always has something queued but keeps up', () => {
     const { socket, outbox, slow } = outboxOf({ slowTicks: 4, maxQueuedBytes: 1_000 });
     socket.stalled = true;
