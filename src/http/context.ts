@@ -7,6 +7,8 @@ export interface RequestState {
   requestId: string;
   /** The pattern of the matched route; null before routing and for unknown paths. */
   route: string | null;
+  /** False where the address that asks has had its lines of the log. */
+  mayLog: boolean;
   /** Who asks; null on public routes and before authentication. */
   actor: Identity | null;
 }

@@ -1,7 +1,8 @@
 import Koa from 'koa';
 import type { RequestHandler } from '../ports/listener.js';
-import type { RequestState } from './context.js';
+import type { HttpContext, RequestState } from './context.js';
 import type { HttpDeps } from './deps.js';
+import { LogBudget } from './log-budget.js';
 import { accessLog } from './middleware/access-log.js';
 import { cors } from './middleware/cors.js';
 import { errorAnswers } from './middleware/error-answers.js';
@@ -26,7 +27,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const app = new Koa<RequestState>({ proxy: false });
   const answer = inOrder([
     requestId(),
-    accessLog(deps),
+    accessLog({ ...deps, logBudget: new LogBudget(deps) }),
     fixedHeaders(),
     cors(deps.corsOrigins),
     errorAnswers(deps.logger),
@@ -36,7 +37,9 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   ]);
   app.use((ctx) => answer(ctx));
   // What happens outside the stages: mostly clients that went away while their answer was written.
-  app.on('error', (error: unknown) => deps.logger.warn({ err: error }, 'an answer could not be sent'));
+  app.on('error', (error: unknown, ctx?: HttpContext) => {
+    if (ctx?.state.mayLog !== false) deps.logger.warn({ err: error }, 'an answer could not be sent');
+  });
 
   return { callback: () => app.callback(), routes: describeRoutes(routes) };
 }

@@ -34,8 +34,8 @@ for (const kind of KINDS) {
       expect(edge.warnings).to.deep.equal([]);
     }
 
-    it('serves many requests, with and without bodies, on one connection', async () => {
-      const client = await edge.connect();
+    it('serves many requests, with and without bodies, on one connection, the native one until a body in chunks', async () => {
+      let client = await edge.connect();
       for (let i = 0; i < 100; i += 1) {
         const body = 'x'.repeat(i % 3 === 0 ? 0 : i * 37);
         const length = i % 2 === 0 ? `Content-Length: ${body.length}\r\n\r\n${body}` : '';
@@ -44,7 +44,18 @@ for (const kind of KINDS) {
         client.write(`POST /${i} HTTP/1.1\r\nHost: a\r\n${length}${chunked}`);
         const answer = JSON.parse((await client.response()).body.toString()) as Echo;
         expect(answer).to.include({ url: `/${i}`, bytes: body.length });
+        // A body in chunks is the last one of a native connection.
+        if (kind === 'uws' && chunked !== '') client = await edge.connect();
       }
+    });
+
+    it('ends a native connection after a body in chunks', async () => {
+      const client = await edge.connect();
+      client.write('POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n');
+      const { status, headers } = await client.response();
+      expect(status).to.equal(200);
+      expect(headers.get('connection')).to.deep.equal([kind === 'uws' ? 'close' : 'keep-alive']);
+      if (kind === 'uws') await client.end();
     });
 
     it('closes after the answer where the client asks for it', async () => {
@@ -58,16 +69,34 @@ for (const kind of KINDS) {
       const client = await edge.connect();
       client.write('GET /held/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
       if (kind === 'uws') {
-        // The native parser takes no second request while the first one waits: it drops the connection.
+        // The native parser takes no second request while the first one waits: it drops the connection, and as the
+        // handler runs only when the parser holds nothing behind a request, neither of them is run.
         await client.end();
         expect(client.pending.byteLength).to.equal(0);
-        await until(() => held[0]?.events.includes('close') === true, 'the handler hears of it');
-        held[0]?.response.end('late');
+        expect(held).to.have.length(0);
       } else {
         await until(() => held.length === 1, 'the first request');
         held[0]?.response.end('first');
         expect((await client.response()).body.toString()).to.equal('first');
         expect((JSON.parse((await client.response()).body.toString()) as Echo).url).to.equal('/2');
+      }
+      await stillServes();
+    });
+
+    it('B8: runs no second request while the first one waits for its handler, or drops the connection', async () => {
+      const client = await edge.connect();
+      client.write('GET /held/1 HTTP/1.1\r\nHost: a\r\n\r\n');
+      await until(() => held.length === 1, 'the first request');
+      client.write('GET /held/2 HTTP/1.1\r\nHost: a\r\n\r\n');
+      if (kind === 'uws') {
+        await client.end();
+        expect(client.pending.byteLength).to.equal(0);
+        await until(() => held[0]?.events.includes('close') === true, 'the handler hears of it');
+        held[0]?.response.end('late');
+        expect(held).to.have.length(1);
+      } else {
+        held[0]?.response.end('first');
+        expect((await client.response()).body.toString()).to.equal('first');
       }
       await stillServes();
     });

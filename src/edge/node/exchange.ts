@@ -5,14 +5,14 @@ import { joinHeaders, judgeFraming, linesOfRawHeaders, originForm } from '../req
 import type { Report } from '../report.js';
 import { lateAnswerCode } from '../timeouts.js';
 import { judgeUpgrade } from '../upgrade.js';
+import type { WaitingAnswer, WaitingAnswers } from '../waiting-answers.js';
 import type { CountedRequest } from './request.js';
 import type { SealableResponse } from './response.js';
+import { waitingOn } from './waiting-on.js';
 
 /** What a client may still send of a refused body before the connection is cut, and for how long. */
 const LINGER_BYTES = 64 * 1024;
 const LINGER_MS = 1_000;
-/** An answer that is given and does not move is cut: node:http looks twice, so after up to twice this. */
-const STALL_MS = 5_000;
 
 /** One request and its response on the node listener, from its headers to its last byte. */
 export class Exchange {
@@ -22,12 +22,14 @@ export class Exchange {
   private bodiless = false;
   private refusal: ErrorCode | null = null;
   private connectionEnds = false;
+  private waitingFor: WaitingAnswer | null = null;
 
   constructor(
     private readonly request: CountedRequest,
     private readonly response: SealableResponse,
     private readonly options: ListenerOptions,
     private readonly report: Report,
+    private readonly waiting: WaitingAnswers,
   ) {}
 
   /** True until the last byte of the response has been given to the kernel or the connection is gone. */
@@ -50,11 +52,13 @@ export class Exchange {
     const { request, response, options } = this;
     // Writing to a response whose time is over emits an error that nobody else listens to; the answer is ignored.
     response.on('error', () => undefined);
-    response.once('close', () => this.stopTimers());
-    response.once('prefinish', () => request.socket.setTimeout(STALL_MS));
+    response.once('close', () => {
+      this.stopTimers();
+      this.stopWaiting();
+    });
+    response.once('prefinish', () => this.waitForPeer());
     response.once('finish', () => {
-      // Still there only when a pipelined request waits: its handler has all of its own time.
-      if (request.socket.timeout === STALL_MS) request.socket.setTimeout(0);
+      this.stopWaiting();
       this.lingerForBody();
     });
     request.url = originForm(request.url ?? '/');
@@ -162,6 +166,23 @@ export class Exchange {
     this.lingerTimer = setTimeout(() => {
       if (!this.request.complete) this.request.socket.destroy();
     }, LINGER_MS).unref();
+  }
+
+  /** The whole answer is given; what its peer has not taken of it waits, once its turn among pipelined ones has come. */
+  private waitForPeer(): void {
+    const { response, waiting } = this;
+    if (response.writableFinished || response.destroyed || this.waitingFor !== null) return;
+    if (response.socket === null) {
+      response.once('socket', () => this.waitForPeer());
+      return;
+    }
+    this.waitingFor = waitingOn(this.request.socket);
+    waiting.add(this.waitingFor);
+  }
+
+  private stopWaiting(): void {
+    if (this.waitingFor !== null) this.waiting.remove(this.waitingFor);
+    this.waitingFor = null;
   }
 
   private stopTimers(): void {

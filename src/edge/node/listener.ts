@@ -5,6 +5,7 @@ import type { Listener, ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import type { Report } from '../report.js';
 import { IDLE_HTTP_MS } from '../timeouts.js';
+import { WaitingAnswers } from '../waiting-answers.js';
 import { Exchange } from './exchange.js';
 import { refuseConnection } from './refuse.js';
 import { CountedRequest } from './request.js';
@@ -23,7 +24,9 @@ export class NodeListener implements Listener {
   private readonly newest = new Map<Duplex, Exchange>();
   /** Pipelined ones answer in turn, so a connection may have several. */
   private readonly unanswered = new Map<Duplex, Set<Exchange>>();
+  private readonly waiting: WaitingAnswers;
   private draining = false;
+  private port = 0;
   private closed: Promise<void> | null = null;
   /** Kept from the start: with idle connections only, the server has closed before `close` is called. */
   private readonly serverClosed: Promise<void>;
@@ -34,6 +37,7 @@ export class NodeListener implements Listener {
   ) {
     this.sockets = new NodeSockets(options, report);
     this.server = createHttpServer(options);
+    this.waiting = new WaitingAnswers(() => this.port, report);
     this.serverClosed = new Promise((resolve) => this.server.once('close', resolve));
     this.server.on('connection', (tcp) => this.connected(tcp));
     this.server.on('request', (request, response) => this.begin(request, response, false));
@@ -49,7 +53,8 @@ export class NodeListener implements Listener {
       this.server.listen({ host, port, exclusive: true }, () => {
         this.server.removeListener('error', reject);
         this.server.on('error', (error) => this.report('The listener failed', error));
-        resolve({ port: (this.server.address() as AddressInfo).port });
+        this.port = (this.server.address() as AddressInfo).port;
+        resolve({ port: this.port });
       });
     });
   }
@@ -86,7 +91,7 @@ export class NodeListener implements Listener {
 
   private begin(request: CountedRequest, response: SealableResponse, expectsContinue: boolean): void {
     if (this.newest.get(request.socket)?.ending === true) return;
-    const exchange = new Exchange(request, response, this.options, this.report);
+    const exchange = new Exchange(request, response, this.options, this.report, this.waiting);
     this.newest.set(request.socket, exchange);
     this.keepUntilAnswered(exchange, request.socket, response);
     if (this.draining) exchange.closeAfter();

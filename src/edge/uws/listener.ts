@@ -4,9 +4,11 @@ import type { Listener, ListenerOptions } from '../../ports/listener.js';
 import type { Report } from '../report.js';
 import { judgeFraming } from '../request-head.js';
 import { judgeUpgrade } from '../upgrade.js';
+import { WaitingAnswers } from '../waiting-answers.js';
+import { trackConnections } from './connection.js';
 import { UwsExchange, type ExchangeHost } from './exchange.js';
 import type { UwsModule } from './load.js';
-import { readHead, type RequestHead } from './request.js';
+import { readHead } from './request.js';
 import { UwsSockets } from './sockets.js';
 
 /**
@@ -22,6 +24,9 @@ export class UwsListener implements Listener {
   readonly kind = 'uws';
   private readonly sockets: UwsSockets;
   private readonly host: ExchangeHost & { draining: boolean };
+  /** Of the request whose head was read last: what the parser tells next is its body. */
+  private arriving: UwsExchange | null = null;
+  private port = 0;
   private app: TemplatedApp | null = null;
   private listening: us_listen_socket | null = null;
 
@@ -31,7 +36,7 @@ export class UwsListener implements Listener {
     private readonly report: Report,
   ) {
     this.sockets = new UwsSockets(options, report);
-    this.host = { options, report, draining: false };
+    this.host = { options, report, draining: false, waiting: new WaitingAnswers(() => this.port, report) };
   }
 
   async listen(): Promise<{ readonly port: number }> {
@@ -39,6 +44,11 @@ export class UwsListener implements Listener {
     const app = uws.App();
     app.ws('/*', { ...this.sockets.behavior(), upgrade: (res, req, context) => this.route(res, req, context) });
     app.any('/*', (res, req) => this.route(res, req, null));
+    trackConnections(
+      app,
+      () => this.arriving,
+      (step) => this.guard(step),
+    );
     const listening = await new Promise<us_listen_socket | false>((resolve) => {
       // Shared by default: a second process would take half of the connections. The type package has no such overload.
       const listen = app.listen.bind(app) as unknown as (
@@ -55,7 +65,8 @@ export class UwsListener implements Listener {
     }
     this.app = app;
     this.listening = listening;
-    return { port: uws.us_socket_local_port(listening) };
+    this.port = uws.us_socket_local_port(listening);
+    return { port: this.port };
   }
 
   stopAccepting(): void {
@@ -75,18 +86,17 @@ export class UwsListener implements Listener {
   /** Every request: onto the exchange first of all, then judged, then to the socket side or the handler. */
   private route(res: HttpResponse, req: HttpRequest, context: us_socket_context_t | null): void {
     const exchange = new UwsExchange(res, this.host);
-    let head: RequestHead | null = null;
+    this.arriving = exchange;
     try {
-      head = readHead(res, req);
+      const head = readHead(res, req);
       const framing = judgeFraming(head.lines, '1.1', this.options.maxBodyBytes);
       if (!framing.ok) {
-        exchange.refuse(head.method, framing.code);
+        exchange.refuse(framing.code, head);
         return;
       }
-      const hasBody = framing.chunked || (framing.contentLength ?? 0) > 0;
       const verdict = judgeUpgrade(head.method, head.headers);
       if (verdict.kind === 'refused') {
-        exchange.refuse(head.method, verdict.code, !hasBody);
+        exchange.refuse(verdict.code, head);
         return;
       }
       const accepted = verdict.kind === 'socket' && context !== null ? this.sockets.accept(head) : null;
@@ -94,11 +104,19 @@ export class UwsListener implements Listener {
         exchange.release();
         this.sockets.upgrade(res, head, accepted.protocol, context);
       } else {
-        exchange.start(head, hasBody);
+        exchange.start(head, framing.chunked ? 'chunked' : (framing.contentLength ?? 0) > 0 ? 'sized' : 'none');
       }
     } catch (error) {
       this.report('A socket handler failed', error);
-      exchange.refuse(head?.method ?? 'GET', 'internal');
+      exchange.refuse('internal');
+    }
+  }
+
+  private guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.report('The HTTP bridge failed', error);
     }
   }
 }

@@ -6,6 +6,9 @@ import type { Reply } from './koa-pair.js';
 /** Up to here a body is copied into the native buffer at once; a larger one leaves as the client takes it. */
 const COPY_BYTES = 64 * 1024;
 
+/** A status line with its date and length, for what is counted: about as long as it gets. */
+const STATUS_BYTES = 160;
+
 /** Set by the native side, or decided per connection. */
 const OWN_HEADERS = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
 
@@ -23,8 +26,14 @@ class HeaderText {
     this.tail = String(value);
   }
 
-  write(res: HttpResponse): void {
-    if (this.first !== '') res.writeHeader(this.first, this.tail);
+  /** `before`: text that stands in front of the first line. */
+  write(res: HttpResponse, before = ''): void {
+    if (this.first !== '') res.writeHeader(before + this.first, this.tail);
+    else if (before !== '') res.writeHeader(`${before}vary`, 'Origin');
+  }
+
+  get length(): number {
+    return this.first.length + this.tail.length;
   }
 }
 
@@ -80,64 +89,71 @@ export function wireAnswer(answer: EdgeAnswer): WireReply {
   return { status, statusLine, headers, body, contentLength: String(body.byteLength), close: false };
 }
 
-/**
- * Writes a whole reply; call it corked. `done` is called when the native side has all of it, which for a large body and
- * a slow reader is later. `closeAfter`: the connection ends with this reply.
- */
-export function writeReply(
-  res: HttpResponse,
-  method: string,
-  reply: WireReply,
-  closeAfter: boolean,
-  done: () => void,
-): void {
-  res.writeStatus(reply.statusLine);
-  reply.headers.write(res);
-  const bodiless = reply.status === 204 || reply.status === 304;
-  if (method === 'HEAD' || bodiless) {
-    if (closeAfter) res.writeHeader('connection', 'close');
-    if (!bodiless && reply.contentLength !== null) res.writeHeader('content-length', reply.contentLength);
-    // With a number the native side would write a second content-length.
-    res.endWithoutBody();
-    done();
-  } else if (isSmall(reply.body)) {
-    res.end(reply.body, closeAfter);
-    done();
-  } else {
-    if (closeAfter) res.writeHeader('connection', 'close');
-    writeLarge(res, typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body, done);
-  }
+/** True where the answer ends with its head. */
+export function isBodiless(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
 }
 
-/**
- * Sends a whole answer of the edge while the native side still takes it for pending, so that the connection can be
- * closed later than the answer is sent: its own `end` would close at once, or after 10 s, and nothing in between. The
- * body goes out as the tail of the last header; the line break that ends a header ends the JSON text.
- */
-export function writePending(res: HttpResponse, method: string, answer: EdgeAnswer): void {
-  res.writeStatus(answer.statusLine);
-  for (const [name, value] of answer.headers) res.writeHeader(name, value);
-  res.writeHeader('connection', 'close');
-  res.writeHeader('date', new Date().toUTCString());
-  const length = String(answer.body.byteLength + 2);
-  res.writeHeader('content-length', method === 'HEAD' ? `${length}\r\n` : `${length}\r\n\r\n${answer.body.toString()}`);
-}
-
-function isSmall(body: Buffer | string): boolean {
+/** True where the native side may have all of it at once. */
+export function isSmall(body: Buffer | string): boolean {
   // A UTF-16 unit is at most three bytes of UTF-8: the length of a short text need not be counted.
   return (typeof body === 'string' && body.length * 3 <= COPY_BYTES) || Buffer.byteLength(body) <= COPY_BYTES;
 }
 
-function writeLarge(res: HttpResponse, body: Buffer, done: () => void): void {
-  const total = body.byteLength;
-  const [, responded] = res.tryEnd(body, total);
-  if (responded) {
-    done();
+/** About how many bytes a reply is on the wire. */
+export function sizeOf(method: string, reply: WireReply): number {
+  const head = STATUS_BYTES + reply.headers.length;
+  return isBodiless(method, reply.status) ? head : head + Buffer.byteLength(reply.body);
+}
+
+/**
+ * Tells a client that it may send its body. The native side does so by itself where `Expect` is in lower case. Its next
+ * status line is then no longer written: {@link writeHead} puts it in front of the first header.
+ */
+export function writeContinue(res: HttpResponse): void {
+  res.writeStatus('100 Continue\r\n');
+}
+
+/** The status line and the header lines that are the reply's own; call it corked. `continued`: see writeContinue. */
+export function writeHead(res: HttpResponse, reply: WireReply, continued: boolean): void {
+  if (continued) {
+    reply.headers.write(res, `HTTP/1.1 ${reply.statusLine}\r\n`);
     return;
   }
-  res.onWritable((offset) => {
-    const [ok, finished] = res.tryEnd(body.subarray(offset), total);
-    if (finished) done();
-    return ok;
-  });
+  res.writeStatus(reply.statusLine);
+  reply.headers.write(res);
+}
+
+/** The rest of a small reply, ended; call it corked. `closes`: the native side ends the connection with it. */
+export function endSmall(res: HttpResponse, method: string, reply: WireReply, closes: boolean): void {
+  if (!isBodiless(method, reply.status)) {
+    res.end(reply.body, closes);
+    return;
+  }
+  if (reply.status !== 204 && reply.status !== 304 && reply.contentLength !== null) {
+    res.writeHeader('content-length', reply.contentLength);
+  }
+  // With a number the native side would write a second content-length.
+  res.endWithoutBody();
+}
+
+/**
+ * The rest of an answer that ends the connection, sent while the native side still takes it for pending, so that the
+ * connection can be closed later than the answer is sent: its own `end` would close at once, or after 10 s, and nothing
+ * in between. Whatever comes behind it is not run, because the native side drops a connection whose answer is pending.
+ * The head ends with an empty line in the tail of its last header; a body is followed by the line break that ends a
+ * header, which ends the text of a problem document. Call it corked.
+ */
+export function writeLast(res: HttpResponse, method: string, reply: WireReply): void {
+  res.writeHeader('connection', 'close');
+  const date = new Date().toUTCString();
+  if (reply.status === 204 || reply.status === 304) {
+    res.writeHeader('date', `${date}\r\n`);
+    return;
+  }
+  res.writeHeader('date', date);
+  const length = reply.body.length === 0 ? 0 : Buffer.byteLength(reply.body) + 2;
+  if (method === 'HEAD') res.writeHeader('content-length', `${reply.contentLength ?? String(length)}\r\n`);
+  else if (length === 0) res.writeHeader('content-length', '0\r\n');
+  else res.writeHeader('content-length', `${String(length)}\r\n\r\n${reply.body.toString()}`);
 }

@@ -10,7 +10,7 @@ export function errorAnswers(logger: Logger): HttpMiddleware {
       await next();
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (ERROR_CODES[error.code].status >= 500) {
+      if (ERROR_CODES[error.code].status >= 500 && ctx.state.mayLog) {
         const { requestId, route } = ctx.state;
         const facts = { requestId, route, code: error.code, err: error.cause ?? error };
         if (error.code === 'internal') logger.error(facts, 'a request failed on a bug');

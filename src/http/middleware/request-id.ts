@@ -9,6 +9,7 @@ export function requestId(): HttpMiddleware {
     state.requestId = id;
     state.route = null;
     state.actor = null;
+    state.mayLog = true;
     ctx.res.setHeader('X-Request-Id', id);
     return next();
   };
