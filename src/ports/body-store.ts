@@ -46,6 +46,11 @@ export interface BodyStore {
   insert(bodies: readonly Body[]): Promise<readonly number[]>;
   /** Keyed by lower-case hex of the id; missing ones are absent. One round trip. */
   find(ids: readonly Uint8Array[]): Promise<ReadonlyMap<string, StoredBody>>;
+  /**
+   * UTF-8 bytes of the contents, without reading them out of the store: keyed as `find` keys them, missing ones are
+   * absent, 0 where no text is. One round trip.
+   */
+  sizes(ids: readonly Uint8Array[]): Promise<ReadonlyMap<string, number>>;
   /** Physically removes them; unknown ids are no error. */
   delete(ids: readonly Uint8Array[]): Promise<void>;
   /**

@@ -66,9 +66,27 @@ export function bodyStoreSuite(open: OpenBodyStore): void {
       await bodies.delete(many.map((each) => each.id));
     }).timeout(20_000);
 
+    it('tells how many bytes a content has in UTF-8, and leaves out what is not there', async () => {
+      const list = Object.values(texts).map((content) => body(content));
+      await bodies.insert(list);
+      const sizes = await bodies.sizes([...list.map(({ id }) => id), body('elsewhere').id]);
+      expect(sizes.size).to.equal(list.length);
+      for (const { id, content } of list) {
+        expect(sizes.get(hex(id)), content.slice(0, 20)).to.equal(Buffer.byteLength(content, 'utf8'));
+      }
+    });
+
+    it('tells the sizes of thousands in one call', async () => {
+      const many = Array.from({ length: 3_000 }, (_, at) => body('\u00e4'.repeat(at % 50)));
+      await bodies.insert(many);
+      const sizes = await bodies.sizes(many.map(({ id }) => id));
+      expect(many.map(({ id }) => sizes.get(hex(id)))).to.deep.equal(many.map((_, at) => 2 * (at % 50)));
+    });
+
     it('does nothing for empty lists', async () => {
       expect(await bodies.insert([])).to.deep.equal([]);
       expect((await bodies.find([])).size).to.equal(0);
+      expect((await bodies.sizes([])).size).to.equal(0);
       await bodies.delete([]);
     });
 

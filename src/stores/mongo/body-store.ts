@@ -3,6 +3,7 @@ import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mo
 import type { BodyStore } from '../../ports/body-store.js';
 import { findBodies } from './body-find.js';
 import { insertBodies, toBinary } from './body-insert.js';
+import { sizesOfBodies } from './body-sizes.js';
 import { walkMongoBodies } from './body-walk.js';
 import { inTime } from './deadline.js';
 import { unavailable } from './errors.js';
@@ -31,6 +32,8 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
     insert: (bodies) => guarded(() => insertBodies(db, bodies)),
 
     find: (ids) => guarded(() => findBodies(db, messages, ids)),
+
+    sizes: (ids) => guarded(() => sizesOfBodies(messages, ids)),
 
     delete: (ids) =>
       guarded(async () => {

@@ -10,6 +10,7 @@ const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content,
 // Constant texts over one JSON parameter: the client compiles every new text again.
 // As bytes: the driver ends the process over a text that is not UTF-8, which one flipped bit of the file can make it.
 const FIND = `SELECT id, CAST(content AS BLOB) AS content, sha256 FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
+const SIZES = `SELECT id, length(CAST(content AS BLOB)) AS bytes FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 const DELETE = `DELETE FROM bodies WHERE id IN (SELECT unhex(value) FROM json_each(?))`;
 
 /** What stores bodies, in the transaction of the rows that name them too. */
@@ -51,6 +52,15 @@ export function createSqliteBodyStore(sql: SqliteDatabase): BodyStore {
       for (const row of await sql.read((session) => session.query(FIND, [hexList(ids)]))) {
         const { id, content, sha256 } = row;
         if (id instanceof Uint8Array) found.set(hexOf(id), toStored(content, sha256));
+      }
+      return found;
+    },
+
+    async sizes(ids) {
+      const found = new Map<string, number>();
+      if (ids.length === 0) return found;
+      for (const { id, bytes } of await sql.read((session) => session.query(SIZES, [hexList(ids)]))) {
+        if (id instanceof Uint8Array) found.set(hexOf(id), Number(bytes));
       }
       return found;
     },

@@ -97,6 +97,7 @@ const INSERTED = [
   'message_type',
   'created_rev',
   'rev',
+  'body_bytes',
 ] as const;
 
 /** One statement for all rows, which get ids in the same order. */
@@ -113,6 +114,7 @@ export function insertion(kind: Kind, placed: readonly Placed[]): Statement {
     draft.messageType,
     rev,
     rev,
+    Buffer.byteLength(draft.content, 'utf8'),
   ]);
   return insertionOf(kind, 'message_metadata', INSERTED, rows);
 }

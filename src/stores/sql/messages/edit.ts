@@ -121,7 +121,8 @@ async function writeEdit(
   mint.observe(now, since);
   assertFresh(minted, now, context.clock);
   const rev = chat.rev + 1;
-  const change = { bodyId: minted.id, version: row.version + 1, isEdited: true, editedAt: now, rev };
+  const bodyBytes = Buffer.byteLength(edit.content, 'utf8');
+  const change = { bodyId: minted.id, bodyBytes, version: row.version + 1, isEdited: true, editedAt: now, rev };
   await tx.db
     .update(messageMetadata)
     .set(change)

@@ -11,6 +11,8 @@ export interface MessageRow {
   readonly senderUsername: string;
   readonly messageId: Uint8Array;
   readonly bodyId: Uint8Array;
+  /** UTF-8 bytes of the content that `bodyId` names; null: not measured yet, the body store knows (`sizesOf`). */
+  readonly bodyBytes: number | null;
   readonly clientMessageId: string | null;
   readonly version: number;
   readonly timestamp: Date;
@@ -30,6 +32,7 @@ const PLAIN = [
   'edited_at',
   'is_edited',
   'is_deleted',
+  'body_bytes',
 ] as const;
 const BYTES = ['message_id', 'body_id', 'client_message_id'] as const;
 
@@ -66,6 +69,7 @@ export function readMessageRows(selected: readonly SqlRow[]): readonly MessageRo
 export function toMessageRow(row: SqlRow): MessageRow {
   const clientMessageId = row['client_message_id'];
   const editedAt = row['edited_at'];
+  const bodyBytes = row['body_bytes'];
   return {
     id: Number(row['id']),
     chatId: Number(row['chat_id']),
@@ -75,6 +79,7 @@ export function toMessageRow(row: SqlRow): MessageRow {
     senderUsername: String(row['sender_username']),
     messageId: asBytes(row['message_id']),
     bodyId: asBytes(row['body_id']),
+    bodyBytes: bodyBytes === null ? null : Number(bodyBytes),
     clientMessageId: clientMessageId === null ? null : asBytes(clientMessageId).toString('utf8'),
     version: Number(row['version']),
     timestamp: asDate(row['timestamp']),
