@@ -1,3 +1,4 @@
+import type { FairTurns } from '../domain/fair-turns.js';
 import type { Identity } from '../domain/user.js';
 import type { Clock } from '../ports/clock.js';
 import { presentDurable } from '../presenters/events.js';
@@ -8,7 +9,6 @@ import { encodeFrame } from './codec.js';
 import { MAX_DELTA_BYTES } from './delivery.js';
 import type { FrameId } from './errors.js';
 import type { Link } from './link.js';
-import type { Turns } from './turns.js';
 
 /*
  * Reading on from a rev, in three phases. Nothing may be missed and nothing told twice where they join.
@@ -32,7 +32,7 @@ const MAX_ROUNDS = 8;
 
 export interface ReplayDeps {
   readonly realtime: Services['realtime'];
-  readonly replays: Turns;
+  readonly replays: FairTurns;
   readonly clock: Clock;
   readonly link: Link;
   readonly actor: Identity;
@@ -84,14 +84,14 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
  */
 function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFrom): Promise<ReadOn | null> {
   const { realtime, replays, actor, link } = deps;
-  return replays.run<ReadOn | null>(
+  return replays.run<ReadOn>(
+    actor.userId,
     () => {
-      if (!feed.isOpen) return Promise.resolve(null);
       // What did not fit while it stood in line is in the read that begins now.
       feed.hold();
       return realtime.resume(actor, feed.chatId, from, Math.max(0, budget.items));
     },
-    (isInLine) => link.standInLine(isInLine),
+    { onLine: (isInLine) => link.standInLine(isInLine), isWanted: () => feed.isOpen },
   );
 }
 

@@ -1,3 +1,4 @@
+import type { FairTurns } from '../domain/fair-turns.js';
 import type { Identity } from '../domain/user.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -7,7 +8,6 @@ import type { ChatFeed } from './chat-feed.js';
 import type { FrameId } from './errors.js';
 import type { Hub } from './hub.js';
 import type { AnnouncePresence } from './presence.js';
-import type { Turns } from './turns.js';
 import type { SocketLimits } from './types.js';
 import type { Typing } from './typing.js';
 
@@ -48,7 +48,7 @@ export interface ScopeDeps {
   readonly logger: Logger;
   readonly limits: SocketLimits;
   /** Deltas that are read at once. */
-  readonly replays: Turns;
+  readonly replays: FairTurns;
 }
 
 /** What a scope knows of its socket's owner. */

@@ -1,4 +1,5 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
+import { FairTurns, type FairBounds } from '../domain/fair-turns.js';
 import { clientAddress, throttleKeyOf, type TrustedProxies } from '../domain/client-address.js';
 import type { Broker } from '../ports/broker.js';
 import type { ChangeLog } from '../ports/change-log.js';
@@ -21,7 +22,6 @@ import { PresenceNews } from './presence.js';
 import { presenceOf } from './stats.js';
 import { systemTicker, toTicks, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
-import { Turns } from './turns.js';
 import type { SocketLimits } from './types.js';
 import { Typing } from './typing.js';
 import { within } from './within.js';
@@ -31,8 +31,11 @@ import { Work } from './work.js';
 const FINISH_MS = 5_000;
 /** Peers get this long to answer the close frame. */
 const GOODBYE_MS = 1_500;
-/** Deltas that are read at once: each may hold a thousand bodies, and a restart brings everybody back at the same time. */
-const REPLAYS_AT_ONCE = 8;
+/**
+ * Deltas that are read at once: each may hold a thousand bodies, and a restart brings everybody back at the same time. A
+ * user with a socket on each of his chats, SOCKETS_PER_USER of them, has room for all in line.
+ */
+const REPLAYS: FairBounds = { atOnce: 8, perUser: 2, inLine: 256 };
 
 export interface SocketHandlerDeps {
   /** Asked for at each use: the services need this handler's `presence` and are made after it. */
@@ -106,7 +109,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     work,
     census,
     outbox: { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) },
-    replays: new Turns(REPLAYS_AT_ONCE),
+    replays: new FairTurns(REPLAYS),
     isStopping: () => stopping !== null,
   };
 

@@ -185,9 +185,9 @@ export function participant(userId: number, overrides: Partial<Participant> = {}
   };
 }
 
-/** Lets everything that is ready run. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+/** Lets everything that is ready run; `turns` of the loop, where long work is cut into as many. */
+export async function settle(turns = 2): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A promise that the test settles. */

@@ -165,7 +165,8 @@ describe('replay', () => {
     held.open({ kind: 'resync', reason: 'too_large', rev: 0, lastSeq: 0 });
     await settle();
     await settle();
-    expect(reads).to.equal(8);
+    // As many as one user may have at once.
+    expect(reads).to.equal(2);
     const next = await harness.connect(1, since(0));
     expect(next.socket.types()).to.deep.equal(['resync_required']);
   });
@@ -177,10 +178,10 @@ describe('replay', () => {
     const peers = Array.from({ length: 9 }, () => harness.open(1, since(0)));
     await settle();
     harness.ticker.tick(8);
-    expect(peers.map(({ socket }) => socket.closedWith)).to.deep.equal([...Array<number>(8).fill(1011), null]);
+    expect(peers.map(({ socket }) => socket.closedWith)).to.deep.equal([1011, 1011, ...Array<null>(7).fill(null)]);
     harness.resume = (actor, chatId, from, max) => harness.store.resume(actor.userId, chatId, from, max);
     held.open({ kind: 'resync', reason: 'too_large', rev: 0, lastSeq: 0 });
-    await settle();
+    await settle(20);
     expect(peers[8]?.socket.types()).to.deep.equal(['ready']);
   });
 
