@@ -1,4 +1,5 @@
 import type { DurableEvent } from '../domain/events.js';
+import type { ReadShare } from './read-share.js';
 
 /** Why a reader has to start afresh instead of reading on. */
 export type ResyncReason = 'too_large' | 'future_rev' | 'other_epoch';
@@ -39,6 +40,11 @@ export interface DeltaPage {
   readonly state: ReaderState;
 }
 
+/** One page of a chat, or why there is none. */
+export type PageAnswer =
+  | { readonly kind: 'page'; readonly page: DeltaPage }
+  | { readonly kind: 'resync'; readonly rev: number; readonly reason: ResyncReason };
+
 /** A chat of a user and where it stands; all of one moment. */
 export interface ChatRev {
   readonly chatId: number;
@@ -72,16 +78,20 @@ export interface ChangeLog {
   /**
    * One page by rev for REST; `future_rev` is answered as a resync, nothing is ever too large. Objects of one rev (a
    * group's founders) stay together, so a page may exceed `limit` by them. 0: the state alone, and whether there is more.
+   * Ends before `limit` where the contents come to more than LIMITS.answerBytes, behind one object at least.
    */
-  page(
-    chatId: number,
+  page(chatId: number, readerId: number, sinceRev: number, limit: number, share?: ReadShare): Promise<PageAnswer>;
+  /**
+   * A page of each of these chats with the rev that it is known at, each of a moment of its own, in this order. `limit`
+   * and the bound of bytes are for all together: a chat for which nothing is left of them is answered with its state
+   * alone. null: the reader is not in it.
+   */
+  pages(
     readerId: number,
-    sinceRev: number,
+    chats: readonly (readonly [chatId: number, sinceRev: number])[],
     limit: number,
-  ): Promise<
-    | { readonly kind: 'page'; readonly page: DeltaPage }
-    | { readonly kind: 'resync'; readonly rev: number; readonly reason: ResyncReason }
-  >;
+    share?: ReadShare,
+  ): Promise<ReadonlyMap<number, PageAnswer | null>>;
   /**
    * What a hub missed, for every reader at once (no membership is looked at, each connection filters by its own rev).
    * null: more than `maxItems` objects.

@@ -2,6 +2,7 @@ import type { AppError } from '../domain/errors.js';
 import type { DurableEvent } from '../domain/events.js';
 import type { Message } from '../domain/message.js';
 import type { Change } from './chat-store.js';
+import type { ReadShare } from './read-share.js';
 
 export interface MessageDraft {
   readonly chatId: number;
@@ -47,7 +48,8 @@ export type HistoryWindow = {
  * Who calls: services/messages; `append` and `appendUnlessBusy` only the group-commit writer, as many calls at a time
  * as APPENDS_AT_ONCE says, and never drafts of one chat in two of them.
  * Reads see deleted messages nowhere; a body that cannot be read gives `contentStatus: 'unavailable'` and the page
- * goes on. At most three SQL statements and one body read, whatever the depth of a window.
+ * goes on. At most three SQL statements, whatever the depth of a window. How many bytes the contents have is known, and
+ * paid from the reader's share, before any of them is read; then they are read in slices of a quarter of a MiB.
  */
 export interface MessageLog {
   /**
@@ -71,16 +73,21 @@ export interface MessageLog {
   remove(messageId: number, actorId: number): Promise<Change<null>>;
   /** Throws `message_not_found` also when the reader is not in its chat. */
   find(messageId: number, readerId: number): Promise<Message>;
-  /** By number, newest first; `total` counts visible messages without scanning. Throws `chat_not_found`. */
+  /** By number, newest first and whole; `total` counts visible messages without scanning. Throws `chat_not_found`. */
   page(
     chatId: number,
     readerId: number,
     page: { readonly offset: number; readonly limit: number },
+    share?: ReadShare,
   ): Promise<{ readonly items: readonly Message[]; readonly total: number }>;
-  /** By cursor, newest first, at a cost that does not depend on depth. Throws `chat_not_found`. */
+  /**
+   * By cursor, newest first, at a cost that does not depend on depth. Ends before `limit` where the contents come to more
+   * than LIMITS.answerBytes: what is nearest to the cursor stays, at least one message. Throws `chat_not_found`.
+   */
   window(
     chatId: number,
     readerId: number,
     window: HistoryWindow,
+    share?: ReadShare,
   ): Promise<{ readonly items: readonly Message[]; readonly hasMoreBefore: boolean; readonly hasMoreAfter: boolean }>;
 }

@@ -33,6 +33,11 @@ export const LIMITS = {
   /** Items of one answer about changes, over all chats of it. */
   changesLimitDefault: 100,
   changesLimitMax: 500,
+  /**
+   * Bytes of contents after which an answer by cursor or about changes ends, to be read on: 26 of the longest messages.
+   * One message is told whatever its size.
+   */
+  answerBytes: 1024 * 1024,
   /** Chats that one question about changes may name, and chats it is told of beside them. */
   changesChatsMax: 100,
   /** Characters of the name of a data set; ours have 36. */

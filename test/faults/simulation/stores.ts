@@ -156,6 +156,10 @@ export class SimChanges implements ChangeLog {
     return Promise.reject(new Error('REST pages are not simulated'));
   }
 
+  pages(): Promise<never> {
+    return Promise.reject(new Error('REST pages are not simulated'));
+  }
+
   async missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null> {
     await this.on.sim.step(this.on.owner);
     const { disk, sim } = this.on;

@@ -4,6 +4,7 @@ import type { RepositoryContext } from '../chats/context.js';
 import { toParticipant, type Member } from '../chats/rows.js';
 import { withContents } from '../messages/contents.js';
 import { listOf } from '../messages/lists.js';
+import type { MessageRow } from '../messages/rows.js';
 import type { Changed, ChangedMessage } from './rows.js';
 
 /**
@@ -13,13 +14,26 @@ import type { Changed, ChangedMessage } from './rows.js';
  * that later change repeats it.
  */
 export async function toEvents(context: RepositoryContext, changed: Changed): Promise<readonly DurableEvent[]> {
+  return eventsWith(context, changed, byId(await withContents(context, presentRows(changed))));
+}
+
+export function byId(messages: readonly Message[]): ReadonlyMap<number, Message> {
+  return new Map(messages.map((message) => [message.id, message]));
+}
+
+/** Of the messages that the snapshot does not show as deleted. */
+export function presentRows({ messages }: Changed): readonly MessageRow[] {
+  return messages.flatMap(({ row }) => (row.isDeleted ? [] : [row]));
+}
+
+/** As `toEvents`, with what was read of the present rows; `readable` may hold those of other chats too. */
+export async function eventsWith(
+  context: RepositoryContext,
+  changed: Changed,
+  readable: ReadonlyMap<number, Message>,
+): Promise<readonly DurableEvent[]> {
   const { messages, participants, fields, head } = changed;
   const present = messages.filter(({ row }) => !row.isDeleted);
-  const contents = await withContents(
-    context,
-    present.map(({ row }) => row),
-  );
-  const readable = new Map(contents.map((message) => [message.id, message]));
   const gone = present.filter(({ row }) => !readable.has(row.id));
   const deleters = await readDeleters(context, gone);
   const told = messages.map((message) => {

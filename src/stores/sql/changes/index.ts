@@ -1,12 +1,13 @@
 import type { BodyStore } from '../../../ports/body-store.js';
 import type { ChangeLog } from '../../../ports/change-log.js';
+import { UNSHARED } from '../../../ports/read-share.js';
 import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
 import type { SqlDatabase } from '../database.js';
 import { Gather } from '../gather.js';
 import { readChatsOf, type ChatsOf } from './chats-of.js';
 import { readRevs } from './cursors.js';
 import { readMissed, readSince } from './delta.js';
-import { readPage } from './page.js';
+import { readPage, readPages } from './page.js';
 
 /** Reading on from a rev over either SQL dialect. `epoch` names the data set. */
 export function createChangeLog(
@@ -20,7 +21,9 @@ export function createChangeLog(
   return {
     epoch,
     since: (chatId, readerId, sinceRev, maxItems) => readSince(context, chatId, readerId, sinceRev, maxItems),
-    page: (chatId, readerId, sinceRev, limit) => readPage(context, chatId, readerId, sinceRev, limit),
+    page: (chatId, readerId, sinceRev, limit, share = UNSHARED) =>
+      readPage(context, chatId, readerId, sinceRev, limit, share),
+    pages: (readerId, chats, limit, share = UNSHARED) => readPages(context, readerId, chats, limit, share),
     missed: (chatId, afterRev, maxItems) => readMissed(context, chatId, afterRev, maxItems),
     revs: (chatIds) => readRevs(sql, chatIds),
     async chatsOf(userId, afterChatId, limit) {

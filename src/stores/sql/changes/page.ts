@@ -1,9 +1,31 @@
+import { AppError } from '../../../domain/errors.js';
+import type { Message } from '../../../domain/message.js';
+import type { ChangeLog, DeltaPage, PageAnswer, ReaderState } from '../../../ports/change-log.js';
+import type { ReadShare } from '../../../ports/read-share.js';
 import { LIMITS } from '../../../protocol/limits.js';
-import type { ChangeLog, DeltaPage } from '../../../ports/change-log.js';
 import type { RepositoryContext } from '../chats/context.js';
-import { toEvents } from './events.js';
+import { paidContents } from '../messages/paid-contents.js';
+import { sizesOf } from '../messages/sizes.js';
+import { totalOf } from '../messages/slices.js';
+import { byId, eventsWith, presentRows } from './events.js';
 import { readReaderHead, readState } from './head.js';
-import { readChanged, type Changed } from './rows.js';
+import { endOfPage, readForPage, upTo, type PageBounds } from './page-bounds.js';
+import type { Changed } from './rows.js';
+
+/** A page whose contents are still to be read: how many bytes they have is known. */
+interface Planned {
+  readonly kind: 'planned';
+  readonly changed: Changed;
+  readonly state: ReaderState;
+  readonly rev: number;
+  readonly hasMore: boolean;
+  /** Of the present rows, in their order. */
+  readonly sizes: readonly number[];
+  /** Objects on it, whatever they are. */
+  readonly objects: number;
+}
+
+type Plan = Planned | Extract<PageAnswer, { kind: 'resync' }>;
 
 /** One page of what changed, in the order of rev over messages, participants and the chat's fields alike. */
 export async function readPage(
@@ -12,40 +34,92 @@ export async function readPage(
   readerId: number,
   sinceRev: number,
   limit: number,
-): ReturnType<ChangeLog['page']> {
+  share: ReadShare,
+): Promise<PageAnswer> {
+  const plan = await planPage(context, chatId, readerId, sinceRev, { limit, bytesLeft: null }, share);
+  if (plan.kind === 'resync') return plan;
+  const contents = await paidContents(context, presentRows(plan.changed), plan.sizes, share);
+  return { kind: 'page', page: await toPage(context, plan, byId(contents)) };
+}
+
+/**
+ * Pages of many chats: the rows of all first, so that what the answer comes to is known before the first content is read;
+ * the contents of all together then.
+ */
+export async function readPages(
+  context: RepositoryContext,
+  readerId: number,
+  chats: Parameters<ChangeLog['pages']>[1],
+  limit: number,
+  share: ReadShare,
+): ReturnType<ChangeLog['pages']> {
+  const plans: (readonly [chatId: number, plan: Plan | null])[] = [];
+  let objects = 0;
+  let bytes = 0;
+  for (const [chatId, sinceRev] of chats) {
+    const left = Math.max(0, limit - objects);
+    // The first object of the whole answer is told whatever its size, or nobody could read on.
+    const bounds = { limit: left, bytesLeft: objects === 0 ? null : Math.max(0, LIMITS.answerBytes - bytes) };
+    const plan = await unlessGone(planPage(context, chatId, readerId, sinceRev, bounds, share));
+    plans.push([chatId, plan]);
+    if (plan?.kind !== 'planned') continue;
+    objects += plan.objects;
+    bytes += totalOf(plan.sizes);
+  }
+  const planned = plans.flatMap(([, plan]) => (plan?.kind === 'planned' ? [plan] : []));
+  const rows = planned.flatMap(({ changed }) => presentRows(changed));
+  const sizes = planned.flatMap((plan) => plan.sizes);
+  const contents = byId(await paidContents(context, rows, sizes, share));
+  const answers = new Map<number, PageAnswer | null>();
+  for (const [chatId, plan] of plans) {
+    if (plan?.kind === 'planned') answers.set(chatId, { kind: 'page', page: await toPage(context, plan, contents) });
+    else answers.set(chatId, plan);
+  }
+  return answers;
+}
+
+async function planPage(
+  context: RepositoryContext,
+  chatId: number,
+  readerId: number,
+  sinceRev: number,
+  bounds: PageBounds,
+  share: ReadShare,
+): Promise<Plan> {
   const { sql } = context;
-  const { head, state, changed } = await sql.snapshot(async (session) => {
-    const head = await readReaderHead(session, chatId, readerId);
-    const state = await readState(session, sql.kind, head);
-    // A chat begins with all its founders under one rev; beyond them every change has a rev of its own.
-    const limits = { messages: limit + 1, participants: limit + LIMITS.groupMembers };
-    return { head, state, changed: await readChanged(session, sql, head, sinceRev, limits) };
-  });
+  const { head, state, changed } = await share.step(() =>
+    sql.snapshot(async (session) => {
+      const head = await readReaderHead(session, chatId, readerId);
+      const state = await readState(session, sql.kind, head);
+      return { head, state, changed: await readForPage(session, sql, head, sinceRev, bounds) };
+    }),
+  );
   if (sinceRev > head.rev) return { kind: 'resync', rev: head.rev, reason: 'future_rev' };
-  const { rev, hasMore } = endOfPage(changed, limit);
-  const events = await toEvents(context, upTo(changed, rev));
-  const page: DeltaPage = { rev, hasMore, state, events: [...events].sort((a, b) => a.rev - b.rev) };
-  return { kind: 'page', page };
+  const sizes = await sizesOf(
+    context,
+    changed.messages.map(({ row }) => row),
+  );
+  const { rev, hasMore, objects } = endOfPage(changed, sizes, bounds);
+  const sized = changed.messages.flatMap(({ row }, index) =>
+    row.isDeleted || row.rev > rev ? [] : [sizes[index] ?? 0],
+  );
+  return { kind: 'planned', changed: upTo(changed, rev), state, rev, hasMore, sizes: sized, objects };
 }
 
-/** The rev of the last of `limit` objects. It is never cut through: a client that continues there misses nothing. */
-function endOfPage(changed: Changed, limit: number): Pick<DeltaPage, 'rev' | 'hasMore'> {
-  const { head, messages, participants, fields, since } = changed;
-  const revs = [
-    ...messages.map(({ row }) => row.rev),
-    ...participants.map(({ participant }) => participant.rev),
-    ...(fields ? [head.changedRev] : []),
-  ].sort((a, b) => a - b);
-  const last = limit === 0 ? since : revs[limit - 1];
-  if (last === undefined || revs.every((rev) => rev <= last)) return { rev: head.rev, hasMore: false };
-  return { rev: last, hasMore: true };
+async function toPage(
+  context: RepositoryContext,
+  { changed, state, rev, hasMore }: Planned,
+  contents: ReadonlyMap<number, Message>,
+): Promise<DeltaPage> {
+  const events = await eventsWith(context, changed, contents);
+  return { rev, hasMore, state, events: [...events].sort((a, b) => a.rev - b.rev) };
 }
 
-function upTo(changed: Changed, rev: number): Changed {
-  return {
-    ...changed,
-    messages: changed.messages.filter(({ row }) => row.rev <= rev),
-    participants: changed.participants.filter(({ participant }) => participant.rev <= rev),
-    fields: changed.fields && changed.head.changedRev <= rev,
-  };
+async function unlessGone(plan: Promise<Plan>): Promise<Plan | null> {
+  try {
+    return await plan;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'chat_not_found') return null;
+    throw error;
+  }
 }

@@ -29,7 +29,7 @@ export interface SqliteDatabase extends SqlDatabase {
 const DEADLINE_MS = 5_000;
 /** Snapshots wait for nothing but their own statements, so few connections serve many. */
 const SNAPSHOTS = 4;
-/** A snapshot over one file ends within one turn of the event loop: a second is for what nobody thought of. */
+/** A snapshot over one file ends within a few turns of the event loop: a second is for what nobody thought of. */
 const TRUNCATE_MS = 1_000;
 const TRUNCATE_POLL_MS = 5;
 

@@ -2,17 +2,32 @@ import type { Message } from '../../../domain/message.js';
 import type { StoredBody } from '../../../ports/body-store.js';
 import type { RepositoryContext } from '../chats/context.js';
 import { listOf } from './lists.js';
-import { asBytes, messageColumns, readMessageRows, toMessage, type MessageRow } from './rows.js';
+import { messageColumns, readMessageRows, toHex, toMessage, type MessageRow } from './rows.js';
+import { sizesOf } from './sizes.js';
+import { areSmall, AT_ONCE, slicesOf, type Reading } from './slices.js';
 
 /**
- * Rows with their contents, in one body read. A body that is not there may have been superseded since its row was
- * read, so such a row is read once more; what was deleted meanwhile is left out. Only a body that the row still
- * names is reported as unavailable, and the others of the page are not affected.
+ * Rows with their contents: few bytes in one body read, more in slices, each a step of the reader's share.
  */
 export async function withContents(
   context: RepositoryContext,
   rows: readonly MessageRow[],
+  { share, sizes }: Reading = AT_ONCE,
 ): Promise<readonly Message[]> {
+  if (areSmall(rows, sizes)) return readContents(context, rows);
+  const messages: Message[] = [];
+  for (const slice of slicesOf(rows, sizes ?? (await sizesOf(context, rows)))) {
+    messages.push(...(await share.step(() => readContents(context, slice))));
+  }
+  return messages;
+}
+
+/**
+ * In one body read. A body that is not there may have been superseded since its row was
+ * read, so such a row is read once more; what was deleted meanwhile is left out. Only a body that the row still
+ * names is reported as unavailable, and the others of the page are not affected.
+ */
+async function readContents(context: RepositoryContext, rows: readonly MessageRow[]): Promise<readonly Message[]> {
   const bodies = await findBodies(context, rows);
   const contents = rows.map((row) => (row.isDeleted ? null : readable(bodies, row)));
   const lost = rows.filter((row, index) => !row.isDeleted && contents[index] === null);
@@ -81,9 +96,4 @@ function names(before: readonly MessageRow[], row: MessageRow): boolean {
 
 function reportLost({ unreadable }: RepositoryContext, row: MessageRow): void {
   unreadable.note({ chatId: row.chatId, seq: row.seq, messageId: row.id, version: row.version });
-}
-
-/** As BodyStore.find keys its answer. */
-export function toHex(id: Uint8Array): string {
-  return asBytes(id).toString('hex');
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../../domain/errors.js';
 import type { BodyStore } from '../../../ports/body-store.js';
 import type { MessageLog } from '../../../ports/message-log.js';
+import { UNSHARED } from '../../../ports/read-share.js';
 import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
 import type { SqlDatabase } from '../database.js';
 import { appendBatch } from './append.js';
@@ -26,7 +27,7 @@ export function createMessageLog(sql: SqlDatabase, bodies: BodyStore, deps: Repo
     edit: (edit) => editMessage(context, state.mint, edit),
     remove: (messageId, actorId) => removeMessage(context, messageId, actorId),
     find: (messageId, readerId) => findMessage(context, messageId, readerId),
-    page: (chatId, readerId, page) => pageOf(context, chatId, readerId, page),
-    window: (chatId, readerId, window) => windowOf(context, chatId, readerId, window),
+    page: (chatId, readerId, page, share = UNSHARED) => pageOf(context, chatId, readerId, page, share),
+    window: (chatId, readerId, window, share = UNSHARED) => windowOf(context, chatId, readerId, window, share),
   };
 }

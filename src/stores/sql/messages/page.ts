@@ -1,10 +1,13 @@
 import type { MessageLog } from '../../../ports/message-log.js';
+import type { ReadShare } from '../../../ports/read-share.js';
 import type { RepositoryContext } from '../chats/context.js';
 import type { Session, SqlDatabase } from '../database.js';
-import { withContents } from './contents.js';
 import { newestFirst, readCounters, readWindow, type HistoryRows } from './history.js';
 import { visibleIndex } from './lists.js';
+import { paidContents } from './paid-contents.js';
 import { messageColumns, readMessageRows, type MessageRow } from './rows.js';
+import { sizesOf } from './sizes.js';
+import { inTurn } from './slices.js';
 
 type Kind = SqlDatabase['kind'];
 
@@ -14,15 +17,15 @@ export async function pageOf(
   chatId: number,
   readerId: number,
   page: Parameters<MessageLog['page']>[2],
+  share: ReadShare,
 ): ReturnType<MessageLog['page']> {
   const { sql } = context;
-  const history =
+  const { rows, visibleCount } = await inTurn(share, page.limit, () =>
     page.offset === 0
-      ? await sql.read((session) =>
-          readWindow(session, sql.kind, chatId, readerId, { kind: 'newest', limit: page.limit }),
-        )
-      : await sql.snapshot((session) => readPage(session, sql.kind, chatId, readerId, page));
-  return { items: await withContents(context, history.rows), total: history.visibleCount };
+      ? sql.read((session) => readWindow(session, sql.kind, chatId, readerId, { kind: 'newest', limit: page.limit }))
+      : sql.snapshot((session) => readPage(session, sql.kind, chatId, readerId, page)),
+  );
+  return { items: await paidContents(context, rows, await sizesOf(context, rows), share), total: visibleCount };
 }
 
 async function readPage(

@@ -97,6 +97,11 @@ export function asBytes(value: unknown): Buffer {
   throw new TypeError('not bytes of this database');
 }
 
+/** As BodyStore.find keys its answer. */
+export function toHex(id: Uint8Array): string {
+  return asBytes(id).toString('hex');
+}
+
 /** `content` null: the body cannot be read, unless the message is deleted and has none. */
 export function toMessage(row: MessageRow, content: string | null): Message {
   return {

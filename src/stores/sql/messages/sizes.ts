@@ -1,6 +1,5 @@
 import type { RepositoryContext } from '../chats/context.js';
-import { toHex } from './contents.js';
-import type { MessageRow } from './rows.js';
+import { toHex, type MessageRow } from './rows.js';
 
 /**
  * The UTF-8 bytes of each row's content, in the order of the rows, before any body is read; a deleted message has none,

@@ -1,21 +1,50 @@
-import type { Message } from '../../../domain/message.js';
 import type { HistoryWindow, MessageLog } from '../../../ports/message-log.js';
+import type { ReadShare } from '../../../ports/read-share.js';
+import { LIMITS } from '../../../protocol/limits.js';
 import type { RepositoryContext } from '../chats/context.js';
-import { withContents } from './contents.js';
 import { readWindow, type HistoryRows } from './history.js';
+import { paidContents } from './paid-contents.js';
 import type { MessageRow } from './rows.js';
+import { sizesOf } from './sizes.js';
+import { inTurn } from './slices.js';
+import { aroundWithin, from, prefixWithin, suffixWithin, type Range } from './within-bytes.js';
 
-/** A window by cursor: one keyed statement and one body read, wherever in the history it lies. */
+/** A window by cursor: one keyed statement and one body read where it is small, wherever in the history it lies. */
 export async function windowOf(
   context: RepositoryContext,
   chatId: number,
   readerId: number,
   window: HistoryWindow,
+  share: ReadShare,
 ): ReturnType<MessageLog['window']> {
-  const history = await context.sql.read((session) => readWindow(session, context.sql.kind, chatId, readerId, window));
-  const rows = window.kind === 'around' ? centred(history.rows, window.seq, window.limit) : history.rows;
-  const items: readonly Message[] = await withContents(context, rows);
+  const { sql } = context;
+  const history = await inTurn(share, window.limit, () =>
+    sql.read((session) => readWindow(session, sql.kind, chatId, readerId, window)),
+  );
+  const asked = window.kind === 'around' ? centred(history.rows, window.seq, window.limit) : history.rows;
+  const sizes = await sizesOf(context, asked);
+  const range = within(asked, sizes, window);
+  const rows = from(asked, range);
+  const items = await paidContents(context, rows, from(sizes, range), share);
   return { items, ...beyond(history, rows, window) };
+}
+
+/** What is nearest to the cursor, as long as it is not too many bytes. */
+function within(rows: readonly MessageRow[], sizes: readonly number[], window: HistoryWindow): Range {
+  switch (window.kind) {
+    case 'newest':
+    case 'before':
+      return prefixWithin(sizes, LIMITS.answerBytes);
+    case 'after':
+      return suffixWithin(sizes, LIMITS.answerBytes);
+    case 'around': {
+      // Where the message itself is not visible: the next older one, else the last there is.
+      const found = rows.findIndex((row) => row.seq <= window.seq);
+      return aroundWithin(sizes, found === -1 ? rows.length - 1 : found, LIMITS.answerBytes);
+    }
+    default:
+      return window satisfies never;
+  }
 }
 
 /**
