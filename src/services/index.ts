@@ -4,6 +4,7 @@ import type { MessageDeps } from './messages/index.js';
 import { createMessageServices } from './messages/index.js';
 import { createParticipantServices } from './participants/index.js';
 import { createRealtimeServices } from './realtime/index.js';
+import { createReadShares } from './reading/read-shares.js';
 import type { Services } from './services.js';
 import { createSystemServices } from './system/index.js';
 import { authenticate, login, register, type AccountDeps } from './users/accounts.js';
@@ -30,6 +31,7 @@ export function createServices(deps: ServiceDeps): Services {
     participants: createParticipantServices(deps),
     messages: createMessageServices(deps),
     realtime: createRealtimeServices(deps),
+    reading: createReadShares(),
     system: createSystemServices(deps),
   };
 }

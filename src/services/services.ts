@@ -5,6 +5,8 @@ import type { Identity, User } from '../domain/user.js';
 import type { ChatType } from '../protocol/resources.js';
 import type { ChatRev, Delta, DeltaPage, ReaderState, ResyncReason } from '../ports/change-log.js';
 import type { HistoryWindow } from '../ports/message-log.js';
+import type { ReadShare } from '../ports/read-share.js';
+import type { ReadShares } from './reading/read-shares.js';
 import type { SocketStats } from '../ports/presence.js';
 import type { StoreState } from '../ports/health.js';
 
@@ -134,17 +136,23 @@ export interface Services {
     ): Promise<Message>;
     remove(actor: Identity, messageId: number): Promise<void>;
     get(actor: Identity, messageId: number): Promise<Message>;
-    page(actor: Identity, chatId: number, query: PageQuery): Promise<PageOf<Message>>;
-    window(actor: Identity, chatId: number, window: HistoryWindow): Promise<MessageWindow>;
+    /** Whole, however large: `rate_limited` where too much of the reader's waits already. */
+    page(actor: Identity, chatId: number, query: PageQuery, share?: ReadShare): Promise<PageOf<Message>>;
+    /** May end before `limit`, see the port; `rate_limited`. */
+    window(actor: Identity, chatId: number, window: HistoryWindow, share?: ReadShare): Promise<MessageWindow>;
   };
   readonly realtime: {
     /** Name of the data set that every rev belongs to. */
     readonly epoch: string;
-    /** `resync_required` for another epoch or a rev from the future, `chat_not_found`. 1 <= limit <= 500. */
+    /**
+     * `resync_required` for another epoch or a rev from the future, `chat_not_found`, `rate_limited`. 1 <= limit <= 500; a
+     * page may end before it, see the port.
+     */
     changes(
       actor: Identity,
       chatId: number,
       since: { readonly sinceRev: number; readonly epoch?: string | undefined; readonly limit: number },
+      share?: ReadShare,
     ): Promise<DeltaPage & { readonly epoch: string }>;
     /** Up to 100 chats with the revs they are known at; all items together stay within `limit`, founders apart. */
     changesOf(
@@ -156,6 +164,7 @@ export interface Services {
         readonly afterChatId: number;
         readonly limit: number;
       },
+      share?: ReadShare,
     ): Promise<ChangesOfChats>;
     /** What a socket needs to go live: throws `chat_not_found`. */
     join(actor: Identity, chatId: number): Promise<ChatPosition>;
@@ -168,6 +177,8 @@ export interface Services {
     presence(changes: readonly PresenceChange[]): Promise<void>;
     stats(): SocketStats;
   };
+  /** What large answers cost the others, and who pays. */
+  readonly reading: ReadShares;
   readonly system: {
     health(): Promise<{
       healthy: boolean;

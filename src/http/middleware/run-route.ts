@@ -1,6 +1,8 @@
 import { clientAddress, type TrustedProxies } from '../../domain/client-address.js';
+import { NO_SHARE, type OpenShare } from '../../services/reading/read-shares.js';
 import type { Origin, Services } from '../../services/services.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
+import { encodeInPieces } from '../encode-in-pieces.js';
 import type { Route } from '../routes/route.js';
 
 /** The last stage: the parts of the request to the route, its reply to the client. */
@@ -9,20 +11,33 @@ export function runRoute(
   deps: { readonly services: Services; readonly trustedProxies: TrustedProxies },
 ): HttpMiddleware {
   return async (ctx) => {
+    const share = shareOf(ctx, deps.services);
     const exchange = {
       actor: ctx.state.actor,
       origin: new RequestOrigin(ctx, deps.trustedProxies),
       params: paramsOf(ctx),
       rawQuery: ctx.request.querystring,
       body: route.readsBody ? ctx.request.body : undefined,
+      share,
     };
     const reply = await route.run(exchange, deps.services);
+    // Encoded here, so that a reply that cannot be is answered like any other bug.
+    const text = share.isLarge ? await encodeInPieces(reply.body, share) : JSON.stringify(reply.body);
     const { response } = ctx;
     response.status = reply.status ?? 200;
     ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
-    // Encoded here, so that a reply that cannot be is answered like any other bug.
-    response.body = JSON.stringify(reply.body);
+    response.body = text;
   };
+}
+
+/** Of who asks, until the answer has left or its client has. */
+function shareOf(ctx: HttpContext, { reading }: Services): OpenShare {
+  const { actor } = ctx.state;
+  if (actor === null) return NO_SHARE;
+  return reading.open(actor, (share) => {
+    if (ctx.res.destroyed) share.end();
+    else ctx.res.once('close', () => share.end());
+  });
 }
 
 function paramsOf(ctx: HttpContext & { params?: Readonly<Record<string, string>> }): Readonly<Record<string, string>> {

@@ -8,9 +8,9 @@ export const changeRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/chats/:chat_id/changes',
     query: changesQuery,
-    async handler({ actor, params, query }, { realtime }) {
+    async handler({ actor, params, query, share }, { realtime }) {
       const { since_rev: sinceRev = 0, epoch, limit = LIMITS.changesLimitDefault } = query;
-      const page = await realtime.changes(actor, params.chat_id, { sinceRev, epoch, limit });
+      const page = await realtime.changes(actor, params.chat_id, { sinceRev, epoch, limit }, share);
       return { body: presentChanges(params.chat_id, page.epoch, page, actor.userId) };
     },
   }),
@@ -18,13 +18,14 @@ export const changeRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/changes',
     body: changesBody,
-    async handler({ actor, body }, { realtime }) {
-      const answer = await realtime.changesOf(actor, {
+    async handler({ actor, body, share }, { realtime }) {
+      const vector = {
         chats: vectorOf(body.chats),
         epoch: body.epoch,
         afterChatId: body.after_chat_id ?? 0,
         limit: body.limit ?? LIMITS.changesLimitDefault,
-      });
+      };
+      const answer = await realtime.changesOf(actor, vector, share);
       return { body: presentVector(answer, actor.userId) };
     },
   }),

@@ -27,13 +27,13 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: `${MESSAGES}/chat/:chat_id`,
     query: historyQuery,
-    async handler({ actor, params, query }, { messages }) {
+    async handler({ actor, params, query, share }, { messages }) {
       const present = (message: Parameters<typeof presentMessage>[0]) => presentMessage(message, actor.userId);
       const window = windowOf(query);
       if (window === null) {
-        return { body: presentPage(await messages.page(actor, params.chat_id, pageOf(query)), present) };
+        return { body: presentPage(await messages.page(actor, params.chat_id, pageOf(query), share), present) };
       }
-      return { body: presentWindow(await messages.window(actor, params.chat_id, window), present) };
+      return { body: presentWindow(await messages.window(actor, params.chat_id, window, share), present) };
     },
   }),
   route({

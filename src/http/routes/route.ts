@@ -1,6 +1,7 @@
 import type { Schema } from 'yup';
 import { AppError } from '../../domain/errors.js';
 import type { Identity } from '../../domain/user.js';
+import type { ReadShare } from '../../ports/read-share.js';
 import type { ErrorCode, FieldProblem } from '../../protocol/error-codes.js';
 import { parseId } from '../../protocol/limits.js';
 import { validate } from '../../protocol/validate.js';
@@ -22,6 +23,7 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>;
   readonly rawQuery: string;
   readonly body: unknown;
+  readonly share: ReadShare;
 }
 
 /** The names after `:` in a path. */
@@ -39,6 +41,8 @@ export interface RouteRequest<Path extends string, Body, Query, Actor> {
   readonly params: Readonly<Record<ParamNames<Path>, number>>;
   readonly body: Body;
   readonly query: Query;
+  /** What the answer may cost, for handlers whose answers can be large. */
+  readonly share: ReadShare;
 }
 
 interface RouteSpec<Path extends string, Body, Query, Actor> {
@@ -104,7 +108,8 @@ function build<Path extends string, Body, Query, Actor>(
       const actor = actorOf(exchange);
       const params = parseParams(spec, exchange.params);
       const { query, body } = parseInput(spec, exchange);
-      return spec.handler({ actor, origin: exchange.origin, params, query, body }, services);
+      const { origin, share } = exchange;
+      return spec.handler({ actor, origin, params, query, body, share }, services);
     },
   };
 }

@@ -22,10 +22,10 @@ export function createMessageServices(deps: MessageDeps): Services['messages'] {
     edit: (actor, input) => orSuspect(suspect, null, editMessage(deps, actor, input)),
     remove: (actor, messageId) => orSuspect(suspect, null, removeMessage(deps, actor, messageId)),
     get: (actor, messageId) => log.find(messageId, actor.userId),
-    async page(actor, chatId, { page, limit }) {
-      const { items, total } = await log.page(chatId, actor.userId, { offset: (page - 1) * limit, limit });
+    async page(actor, chatId, { page, limit }, share) {
+      const { items, total } = await log.page(chatId, actor.userId, { offset: (page - 1) * limit, limit }, share);
       return { items, total, page, limit };
     },
-    window: (actor, chatId, window) => log.window(chatId, actor.userId, window),
+    window: (actor, chatId, window, share) => log.window(chatId, actor.userId, window, share),
   };
 }

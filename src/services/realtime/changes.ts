@@ -2,6 +2,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Identity } from '../../domain/user.js';
 import type { ChangeLog, ResyncReason } from '../../ports/change-log.js';
 import type { ChatStore } from '../../ports/chat-store.js';
+import type { ReadShare } from '../../ports/read-share.js';
 import { LIMITS } from '../../protocol/limits.js';
 import type { ChangesOfChat, ChangesOfChats, Services } from '../services.js';
 
@@ -14,9 +15,13 @@ type Since = Parameters<Services['realtime']['changes']>[2];
 type Vector = Parameters<Services['realtime']['changesOf']>[1];
 
 /** One page of what changed in a chat; what cannot be continued is refused with what a client needs to start afresh. */
-export async function changesOfChat(deps: Deps, actor: Identity, chatId: number, since: Since) {
-  const { epoch } = deps.changes;
-  const answer = await readOn(deps, actor, chatId, since);
+export async function changesOfChat(deps: Deps, actor: Identity, chatId: number, since: Since, share?: ReadShare) {
+  const { changes } = deps;
+  const { epoch } = changes;
+  const answer =
+    since.epoch === undefined || since.epoch === epoch
+      ? await changes.page(chatId, actor.userId, since.sinceRev, since.limit, share)
+      : await otherEpoch(deps, actor, chatId);
   if (answer.kind === 'page') return { epoch, ...answer.page };
   throw new AppError('resync_required', {
     detail: SENTENCES[answer.reason],
@@ -31,28 +36,41 @@ const SENTENCES: Readonly<Record<ResyncReason, string>> = {
 };
 
 /**
- * Many chats at once, in the order of their ids. Their items share one limit: a chat for which nothing is left of it is
- * answered with its state and `hasMore`.
+ * Many chats at once, in the order of their ids. Their items share one limit, of objects and of bytes: a chat for which
+ * nothing is left of it is answered with its state and `hasMore`.
  */
-export async function changesOfChats(deps: Deps, actor: Identity, vector: Vector): Promise<ChangesOfChats> {
+export async function changesOfChats(
+  deps: Deps,
+  actor: Identity,
+  vector: Vector,
+  share?: ReadShare,
+): Promise<ChangesOfChats> {
   const { changes } = deps;
-  const answers = new Map<number, ChangesOfChat>();
+  const asked = [...vector.chats].sort(([a], [b]) => a - b);
+  const answers =
+    vector.epoch === undefined || vector.epoch === changes.epoch
+      ? await changes.pages(actor.userId, asked, vector.limit, share)
+      : await ofOtherEpoch(deps, actor, asked);
+  const chats = new Map<number, ChangesOfChat>();
   const gone: number[] = [];
-  let left = vector.limit;
-  for (const [chatId, sinceRev] of [...vector.chats].sort(([a], [b]) => a - b)) {
-    const since = { sinceRev, epoch: vector.epoch, limit: left };
-    const answer = await unlessGone(readOn(deps, actor, chatId, since));
+  for (const [chatId, answer] of answers) {
     if (answer === null) gone.push(chatId);
-    else answers.set(chatId, answer);
-    if (answer?.kind === 'page') left = Math.max(0, left - answer.page.events.length);
+    else chats.set(chatId, answer);
   }
-  return { epoch: changes.epoch, chats: answers, gone, ...(await chatsBeside(changes, actor, vector)) };
+  return { epoch: changes.epoch, chats, gone, ...(await chatsBeside(changes, actor, vector)) };
 }
 
-async function readOn({ chats, changes }: Deps, actor: Identity, chatId: number, since: Since): Promise<ChangesOfChat> {
-  if (since.epoch === undefined || since.epoch === changes.epoch) {
-    return changes.page(chatId, actor.userId, since.sinceRev, since.limit);
-  }
+async function ofOtherEpoch(
+  deps: Deps,
+  actor: Identity,
+  asked: readonly (readonly [chatId: number, rev: number])[],
+): Promise<ReadonlyMap<number, ChangesOfChat | null>> {
+  // All in one turn of the loop, which is one statement.
+  const answers = asked.map(async ([chatId]) => [chatId, await unlessGone(otherEpoch(deps, actor, chatId))] as const);
+  return new Map(await Promise.all(answers));
+}
+
+async function otherEpoch({ chats }: Deps, actor: Identity, chatId: number): Promise<ChangesOfChat> {
   const membership = await chats.membership(chatId, actor.userId);
   if (membership === null) throw new AppError('chat_not_found');
   return { kind: 'resync', reason: 'other_epoch', rev: membership.rev };

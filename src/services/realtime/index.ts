@@ -25,8 +25,8 @@ export function createRealtimeServices(deps: {
 
   return {
     epoch: changes.epoch,
-    changes: (actor, chatId, since) => changesOfChat(deps, actor, chatId, since),
-    changesOf: (actor, vector) => changesOfChats(deps, actor, vector),
+    changes: (actor, chatId, since, share) => changesOfChat(deps, actor, chatId, since, share),
+    changesOf: (actor, vector, share) => changesOfChats(deps, actor, vector, share),
     join,
     async resume(actor, chatId, since, maxItems) {
       if (since.epoch !== null && since.epoch !== changes.epoch) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { parseTrustedProxies } from '../../../src/domain/client-address.js';
 import type { Identity, User } from '../../../src/domain/user.js';
 import { createHttpApp, type HttpApp } from '../../../src/http/server.js';
+import { createReadShares } from '../../../src/services/reading/read-shares.js';
 import type { Services } from '../../../src/services/services.js';
 import { scrub } from '../../../src/telemetry/scrub.js';
 import { TestClient } from '../../helpers/client.js';
@@ -49,6 +50,7 @@ export async function startHarness(
     participants: {},
     messages: {},
     realtime: {},
+    reading: createReadShares(),
     system: { info: () => ({ name: 'Parley', version: '0.0.0', passwordMinLength: 8 }) },
   };
   const logs: LogLine[] = [];

@@ -1,0 +1,118 @@
+import { AppError } from '../../domain/errors.js';
+import { FairTurns, type FairBounds } from '../../domain/fair-turns.js';
+import type { Identity } from '../../domain/user.js';
+import { UNSHARED, type ReadShare } from '../../ports/read-share.js';
+import { ByteBudget, type BudgetBounds } from './byte-budget.js';
+
+/** The share of one request, until it is ended: when its answer has left, or nobody waits for it any more. */
+export interface OpenShare extends ReadShare {
+  /** Whether the answer is large enough to be made in pieces. */
+  readonly isLarge: boolean;
+  /** Gives back what the request holds, and its places in line. A second call does nothing. */
+  end(): void;
+}
+
+/** Of who has none: answers to nobody in particular are small. */
+export const NO_SHARE: OpenShare = { ...UNSHARED, isLarge: false, end: () => undefined };
+
+export interface ReadShares {
+  /** `onUse` is told once, before the first thing that has to be given back by `end`. */
+  open(reader: Pick<Identity, 'userId'>, onUse: (share: OpenShare) => void): OpenShare;
+}
+
+/** Up to here an answer is made at once and counts nowhere: a page of fifty messages has two or three KiB. */
+const SMALL_BYTES = 64 * 1024;
+
+/**
+ * Two numbered pages of the longest messages, or eight answers that are read on. An answer under way takes about three
+ * times the bytes of its contents: as objects, as text, and as what waits for the peer.
+ */
+const BYTES: BudgetBounds = { perUser: 8 * 1024 * 1024, ofAll: 96 * 1024 * 1024, inLine: 100 };
+
+/** Steps are a few milliseconds each; with two of one user, the others always find a place. */
+const STEPS: FairBounds = { atOnce: 4, perUser: 2, inLine: 100 };
+
+/** What the readers of this process may cost, each his share. */
+export function createReadShares(bytes: BudgetBounds = BYTES, steps: FairBounds = STEPS): ReadShares {
+  const budget = new ByteBudget(bytes);
+  const turns = new FairTurns(steps);
+  return { open: ({ userId }, onUse) => new RequestShare(userId, budget, turns, onUse) };
+}
+
+class RequestShare implements OpenShare {
+  private held = 0;
+  private isOpen = true;
+  private isUsed = false;
+
+  constructor(
+    private readonly userId: number,
+    private readonly budget: ByteBudget,
+    private readonly turns: FairTurns,
+    private readonly onUse: (share: OpenShare) => void,
+  ) {}
+
+  get isLarge(): boolean {
+    return this.held > 0;
+  }
+
+  async take(bytes: number): Promise<void> {
+    if (bytes <= SMALL_BYTES) return;
+    this.use();
+    const isGranted = await this.budget.take(this.userId, bytes, () => this.isOpen);
+    if (isGranted) this.held += bytes;
+    if (this.isOpen) return;
+    this.giveBack();
+    throw gone();
+  }
+
+  async step<T>(task: () => Promise<T>): Promise<T> {
+    this.use();
+    let isBegun = false;
+    try {
+      const ended = await this.turns.run(
+        this.userId,
+        async () => {
+          isBegun = true;
+          return { value: await task() };
+        },
+        { isWanted: () => this.isOpen },
+      );
+      if (ended === null) throw gone();
+      return ended.value;
+    } catch (error) {
+      throw isBegun ? error : tooMany(error);
+    }
+  }
+
+  end(): void {
+    this.isOpen = false;
+    this.giveBack();
+  }
+
+  private use(): void {
+    if (this.isUsed) return;
+    this.isUsed = true;
+    this.onUse(this);
+  }
+
+  private giveBack(): void {
+    const { held } = this;
+    this.held = 0;
+    if (held > 0) this.budget.release(this.userId, held);
+  }
+}
+
+/** The line is the user's own, and so is the fault: not the server is overloaded. */
+function tooMany(error: unknown): unknown {
+  const isFull = error instanceof AppError && error.code === 'overloaded';
+  if (!isFull) return error;
+  return new AppError('rate_limited', {
+    detail: 'Too much is asked for at once, wait for some answers',
+    retryAfter: 1,
+  });
+}
+
+/** Nobody hears it: the client has left. */
+function gone(): AppError {
+  return new AppError('request_timeout');
+}
