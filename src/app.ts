@@ -16,6 +16,7 @@ import type { Logger } from './ports/logger.js';
 import type { PasswordHasher } from './ports/password-hasher.js';
 import { LIMITS } from './protocol/limits.js';
 import { createServices } from './services/index.js';
+import { createBodyMeasurer } from './services/integrity/body-measurer.js';
 import { createSweeper, type Sweeper, type SweepTimes } from './services/integrity/sweeper.js';
 import { createEraseWorker, type EraseWorker } from './services/messages/erase-worker.js';
 import { createMessageWriter, type WriterLimits } from './services/messages/writer.js';
@@ -109,6 +110,8 @@ async function wire(
   const writer = createMessageWriter(stores.messages, publish, { failpoints, limits: overrides.writerLimits });
   const eraser = createEraseWorker({ ...stores, clock, logger, failpoints });
   const sweeper = createSweeper({ ...stores, clock, logger, failpoints, times: overrides.sweepTimes });
+  // On an embedded database the migration has done it.
+  const measurer = stores.kind === 'split' ? createBodyMeasurer({ ...stores, clock, logger }) : null;
   const lastSeen = createLastSeen({ users: stores.users, clock, logger });
 
   const socketHandler = createSocketHandler({
@@ -190,7 +193,7 @@ async function wire(
     requests.refuseNew();
     const drained = Promise.all([requests.idle(), socketHandler.stop()]).then(() => writer.drain());
     const workers = drained
-      .then(() => Promise.all([eraser.stop(), sweeper.stop(), lastSeen.stop()]))
+      .then(() => Promise.all([eraser.stop(), sweeper.stop(), measurer?.stop(), lastSeen.stop()]))
       .then(() => undefined);
     await within(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -209,6 +212,7 @@ async function wire(
       const second = await plain?.listen();
       eraser.start();
       sweeper.start();
+      measurer?.start();
       lastSeen.start();
       return { port, httpPort: second?.port ?? null, listener: main.kind };
     },

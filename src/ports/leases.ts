@@ -15,6 +15,7 @@ export interface Leases {
 
 /**
  * `backup`: bodies must not be erased or swept. `sweep`: one node at a time looks for orphans. `full_sweep`: nobody needs
- * to look through all bodies again before it ends; taken at the end of a pass that did.
+ * to look through all bodies again before it ends; taken at the end of a pass that did. `body_bytes`: one node at a time
+ * fills in lengths.
  */
-export type LeaseName = 'backup' | 'sweep' | 'full_sweep';
+export type LeaseName = 'backup' | 'sweep' | 'full_sweep' | 'body_bytes';

@@ -1,3 +1,4 @@
+import type { BodyLengths } from '../ports/body-lengths.js';
 import type { BodyReferences } from '../ports/body-references.js';
 import type { BodyStore } from '../ports/body-store.js';
 import type { ChangeLog } from '../ports/change-log.js';
@@ -58,6 +59,7 @@ export interface StoreSet {
   readonly changes: ChangeLog;
   readonly bodies: BodyStore;
   readonly oldBodies: OldBodyStore;
+  readonly lengths: BodyLengths;
   readonly references: BodyReferences;
   readonly leases: Leases;
   readonly inspection: Inspection;

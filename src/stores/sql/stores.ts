@@ -1,6 +1,7 @@
 import type { BodyStore } from '../../ports/body-store.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Opening, StoreDeps, StoreSet } from '../store-set.js';
+import { createBodyLengths } from './body-lengths.js';
 import { createChangeLog } from './changes/index.js';
 import type { RepositoryDeps } from './chats/context.js';
 import { createChatStore } from './chats/index.js';
@@ -34,6 +35,7 @@ export async function createSqlStores(
     changes: createChangeLog(sql, bodies, { ...shared, epoch }),
     bodies,
     oldBodies: createOldBodyStore(sql),
+    lengths: createBodyLengths(sql),
     references: createBodyReferences(sql),
     leases: createLeases(sql),
     inspection: createInspection(sql),
