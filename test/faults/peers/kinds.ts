@@ -22,6 +22,8 @@ export interface PeerKind {
   readonly until: string | null;
   /** Written next, once; a socket's frames may follow the answer to its upgrade only. */
   readonly then?: (scene: Scene) => Uint8Array;
+  /** Sends more frames than anybody may, so that every listener ends it. */
+  readonly isFlood?: boolean;
   /** Written again and again, as fast as the server takes it; null: the peer stays silent. */
   readonly stream: ((scene: Scene) => Uint8Array) | null;
 }
@@ -39,15 +41,16 @@ export function chunkOf(bytes: Uint8Array): Uint8Array {
 function socket(
   name: string,
   stream: PeerKind['stream'],
-  { path, then }: { path?: (scene: Scene, token: string) => string; then?: (scene: Scene) => Uint8Array } = {},
+  more: Pick<PeerKind, 'then' | 'isFlood'> & { readonly path?: (scene: Scene, token: string) => string } = {},
 ): PeerKind {
+  const { path, ...rest } = more;
   return {
     name,
     listeners: LISTENERS,
     opening: (scene, token) =>
       upgradeRequest(path?.(scene, token) ?? `/api/v1/ws/${String(scene.chatId)}?token=${token}`),
     until: '\r\n\r\n',
-    ...(then === undefined ? {} : { then }),
+    ...rest,
     stream,
   };
 }
@@ -57,21 +60,22 @@ const repeated =
   (frame: Uint8Array): (() => Uint8Array) =>
   () =>
     chunkOf(frame);
+const FLOOD = { isFlood: true };
 const RESUME = command({ type: 'resume', since_rev: 0 });
 
 /** Peers of a socket. Whoever is dropped comes again at once. */
 export const SOCKET_PEERS: readonly PeerKind[] = [
-  socket('pings', repeated(rawFrame(PING, 'x'.repeat(125)))),
-  socket('pongs that nobody asked for', repeated(rawFrame(PONG, 'x'.repeat(125)))),
-  socket('empty text frames', repeated(rawFrame(TEXT, ''))),
+  socket('pings', repeated(rawFrame(PING, 'x'.repeat(125))), FLOOD),
+  socket('pongs that nobody asked for', repeated(rawFrame(PONG, 'x'.repeat(125))), FLOOD),
+  socket('empty text frames', repeated(rawFrame(TEXT, '')), FLOOD),
   socket('empty fragments', repeated(rawFrame(CONTINUATION, '', { fin: false })), {
     then: () => rawFrame(TEXT, '{', { fin: false }),
   }),
   socket('fragments of one byte', repeated(rawFrame(CONTINUATION, ' ', { fin: false })), {
     then: () => rawFrame(TEXT, '{', { fin: false }),
   }),
-  socket('ping commands', repeated(command({ type: 'ping', id: 'i'.repeat(64) }))),
-  socket('resume commands', repeated(RESUME)),
+  socket('ping commands', repeated(command({ type: 'ping', id: 'i'.repeat(64) })), FLOOD),
+  socket('resume commands', repeated(RESUME), FLOOD),
   socket('messages of others', null, {
     path: ({ busyChatId }, token) => `/api/v1/ws/${String(busyChatId)}?token=${token}`,
   }),

@@ -33,6 +33,7 @@ describe('H1 peers that never read, of every kind at the same time', function ()
           dropped,
           'slowest send ms': Math.round(cost.slowestMs),
         });
+        expect(cost.endless, JSON.stringify(cost)).to.deep.equal([]);
         expect(cost.grown / MB, JSON.stringify(cost)).to.be.below(64);
         expect(cost.queuedMax, JSON.stringify(cost)).to.be.at.most(QUEUE + FRAME);
         expect(cost.logLines, JSON.stringify(cost)).to.be.at.most(LINES_EACH * (dropped + 200));
