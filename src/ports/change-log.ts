@@ -27,8 +27,26 @@ export interface ReaderState {
 export interface Delta {
   /** The chat's rev at the moment of the read; the items bring a reader of `since` exactly there. */
   readonly rev: number;
-  /** Removals first, then new messages by seq, then the rest by rev. */
-  readonly events: readonly DurableEvent[];
+  /** Objects in all slices. */
+  readonly items: number;
+  /** In their order: removals first, then new messages by seq, then the rest by rev. None is empty. */
+  readonly slices: readonly DeltaSlice[];
+}
+
+/**
+ * Reads the next part of a delta: contents of about 256 KiB, or one that is longer, of at most 64 objects. Every object is
+ * as it was at the moment of the delta's read, whenever its slice is read: bodies are never changed in place, and those
+ * of older versions stay for a day. A message whose body has been erased meanwhile is read anew: one that was deleted is
+ * told as deleted in its place, and an edit shows its newer version; the events of those changes, which lie above the
+ * delta's rev, repeat it. Rejects with `unavailable`; may be called again.
+ */
+export type DeltaSlice = () => Promise<readonly DurableEvent[]>;
+
+/** More than this is not worth replaying. */
+export interface DeltaBounds {
+  readonly items: number;
+  /** Of contents and what goes around them, known before any of them is read. */
+  readonly bytes: number;
 }
 
 export interface DeltaPage {
@@ -58,19 +76,19 @@ export interface ChatRev {
  * Reading on from a rev: from the database, so that it works after any time, on any node and after a restart.
  *
  * Guarantee: every read is one snapshot: the rev and the rows belong to the same moment, so that a delta and the events
- * above its rev join without a gap or a repeat.
+ * above its rev join without a gap or a repeat. What a delta costs is known before any body is read.
  * Deleted messages never carry a content. A body that cannot be read gives `contentStatus: 'unavailable'`.
  * Errors: `chat_not_found` for who is not in the chat, at the moment of the read; `unavailable`.
  */
 export interface ChangeLog {
   /** Random name of this data set; a rev of another one is worth nothing. */
   readonly epoch: string;
-  /** The whole delta for a live socket, or why there is none: more than `maxItems` objects, or a rev from the future. */
+  /** The whole delta for a live socket, or why there is none: more than `most`, or a rev from the future. */
   since(
     chatId: number,
     readerId: number,
     sinceRev: number,
-    maxItems: number,
+    most: DeltaBounds,
   ): Promise<
     | { readonly kind: 'delta'; readonly delta: Delta; readonly state: ReaderState }
     | { readonly kind: 'resync'; readonly rev: number; readonly reason: ResyncReason; readonly state: ReaderState }
@@ -94,9 +112,9 @@ export interface ChangeLog {
   ): Promise<ReadonlyMap<number, PageAnswer | null>>;
   /**
    * What a hub missed, for every reader at once (no membership is looked at, each connection filters by its own rev).
-   * null: more than `maxItems` objects.
+   * null: more than `most`.
    */
-  missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null>;
+  missed(chatId: number, afterRev: number, most: DeltaBounds): Promise<Delta | null>;
   /** The revs of chats by key, in one statement; unknown ids are absent. */
   revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** The chats a user is in, in ascending order of id, strictly after `afterChatId`; of one moment, read after the call. */

@@ -54,6 +54,11 @@ export const LIMITS = {
   inboxChats: 1_000,
   /** Chats of one `resume`; a frame has at most 1,000 keys. */
   resumeChats: 500,
+  /**
+   * Bytes of what one resume replays of a chat. Objects are bounded in number by a setting; a thousand of the longest
+   * messages would still be 40 MB.
+   */
+  resumeBytes: 8 * 1024 * 1024,
   /** A typing indicator ends by itself after this long. */
   typingMs: 6_000,
 } as const;

@@ -1,5 +1,4 @@
 import type { ChatEvent, DurableEvent } from '../domain/events.js';
-import type { Delta } from '../ports/change-log.js';
 import { presentEvent } from '../presenters/events.js';
 import { presentCaughtUp } from '../presenters/frames.js';
 import type { CloseName } from '../protocol/close-codes.js';
@@ -46,23 +45,16 @@ export function toDelivery(event: ChatEvent, now: number): Delivery {
   return { event, frame: encodeFrame(presentEvent(event)), now };
 }
 
-/**
- * Bytes of one delta as it goes to a socket, in a replay or a fill. Objects are bounded in number; a thousand of the longest
- * messages would still be 60 MB.
- */
-export const MAX_DELTA_BYTES = 8 * 1024 * 1024;
+/** Encodes an event once for all sockets of the chat. */
+export function toFillItem(event: DurableEvent): FillItem & { readonly bytes: number } {
+  const frame = encodeFrame(presentEvent(event));
+  const frameFor = event.type === 'new_message' ? whetherNew(event, frame) : () => frame;
+  return { event, frameFor, bytes: frame.byteLength };
+}
 
-/** Encodes a delta once for all sockets of the chat. `at`: the time of the read. null: more than MAX_DELTA_BYTES. */
-export function toFill(chatId: number, { rev, events }: Delta, at: Date): Fill | null {
-  let bytes = 0;
-  const items: FillItem[] = [];
-  for (const event of events) {
-    const frame = encodeFrame(presentEvent(event));
-    bytes += frame.byteLength;
-    if (bytes > MAX_DELTA_BYTES) return null;
-    items.push({ event, frameFor: event.type === 'new_message' ? whetherNew(event, frame) : () => frame });
-  }
-  return { rev, items, end: encodeFrame(presentCaughtUp(chatId, rev, at)), bytes };
+/** The end of a fill that was read at `at`. */
+export function toEnd(chatId: number, rev: number, at: Date): Uint8Array {
+  return encodeFrame(presentCaughtUp(chatId, rev, at));
 }
 
 /** A message is new to a reader whose history ends before it; who joined after it was sent has only missed an edit. */

@@ -1,30 +1,36 @@
 import type { FairTurns } from '../domain/fair-turns.js';
 import type { Identity } from '../domain/user.js';
+import type { DeltaSlice } from '../ports/change-log.js';
 import type { Clock } from '../ports/clock.js';
 import { presentDurable } from '../presenters/events.js';
 import { presentReady, presentResync } from '../presenters/frames.js';
+import { LIMITS } from '../protocol/limits.js';
 import type { ReadOn, ResumeFrom, Services } from '../services/services.js';
 import type { ChatFeed } from './chat-feed.js';
 import { encodeFrame } from './codec.js';
-import { MAX_DELTA_BYTES } from './delivery.js';
 import type { FrameId } from './errors.js';
 import type { Link } from './link.js';
+import type { ReplayBudget } from './replay-budget.js';
 
 /*
  * Reading on from a rev, in three phases. Nothing may be missed and nothing told twice where they join.
  *
  *   backfill   The feed is registered and keeps every event that comes. Only then the delta is read, in one snapshot: each
- *              object that changed since, once, as it is now. It is sent as fast as the peer reads: removals, new messages
- *              by seq, the rest by rev. A removal of the reader never is among them: who is not in the chat at the moment
- *              of the snapshot is refused.
+ *              object that changed since, once, as it is now. It is sent slice by slice, as fast as the peer reads:
+ *              removals, new messages by seq, the rest by rev. A removal of the reader never is among them: who is not in
+ *              the chat at the moment of the snapshot is refused.
  *   cut-over   In one turn of the loop: `ready` with the snapshot's rev and what belongs to it, then the kept events above
  *              that rev, in order. If more came than is kept, the delta above the rev just reached is read instead,
  *              which holds them all, and the backfill goes on.
  *   live       Each event as it comes, exactly one rev above the one before.
  *
  * I5: registration comes before the read, so an event is in the delta or kept or both; both is told apart by the rev.
+ * What a slice tells was fixed by the snapshot (see DeltaSlice), so it makes no difference how much later it is read: its
+ * revs are at or below the delta's, and versions only rise from there with the events above it.
  * I8: membership is read in the delta's snapshot, and a removal after it is an event above the delta's rev: it is sent
  * before any later one and ends the feed.
+ * I11: a replay holds the outline of its delta, 200 KB for a thousand objects, and the frames of one slice. Every read of
+ * the store is a turn of the user's, and is paid from the user's budget.
  */
 
 /** A reader that falls behind this often while it reads on is closed: it reads less than is written. */
@@ -33,6 +39,7 @@ const MAX_ROUNDS = 8;
 export interface ReplayDeps {
   readonly realtime: Services['realtime'];
   readonly replays: FairTurns;
+  readonly replayBudget: ReplayBudget;
   readonly clock: Clock;
   readonly link: Link;
   readonly actor: Identity;
@@ -51,61 +58,81 @@ export interface ReplayRequest {
 
 /**
  * Brings the feed from `from` to now and lets it go live, ending with `ready` or `resync_required`. Rejects with
- * `chat_not_found` or `unavailable` before the feed is live; then it is the caller's.
+ * `chat_not_found`, `unavailable` or `overloaded` before the feed is live; then it is the caller's.
  */
 export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<void> {
   const { feed, onProven } = request;
   let from = request.from;
+  let isWhole = true;
   // Before the wait for a turn: from here on events are kept.
   feed.hold();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const answer = await read(deps, request, from);
     if (answer === null || !feed.isOpen) return;
     if (round === 0) onProven?.();
-    const frames = answer.kind === 'delta' ? encode(answer, deps.actor) : null;
-    if (answer.kind === 'resync' || frames === null) {
-      const { rev, lastSeq } = answer.kind === 'resync' ? answer : { ...answer.delta, ...answer.state };
-      if (!feed.joins(rev)) continue;
-      return startAfresh(deps, request, { rev, lastSeq }, answer.kind === 'resync' ? answer.reason : 'too_large');
+    if (answer.kind === 'resync') {
+      if (!feed.joins(answer.rev)) continue;
+      return startAfresh(deps, request, answer, answer.reason);
     }
-    request.budget.items -= frames.length;
-    await sendAll(deps.link, frames);
+    const { rev, items, slices } = answer.delta;
+    request.budget.items -= items;
+    isWhole = isWhole && (await sendSlices(deps, feed, slices));
     if (!feed.isOpen) return;
-    const { rev } = answer.delta;
     from = { rev, epoch: null };
-    if (feed.joins(rev)) return cutOver(deps, request, answer);
+    if (!feed.joins(rev)) continue;
+    if (isWhole) return cutOver(deps, request, answer);
+    return startAfresh(deps, request, { rev, lastSeq: answer.state.lastSeq }, 'too_large');
   }
   deps.link.close('slow_reader');
+}
+
+/** null: the reader has gone. */
+function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFrom): Promise<ReadOn | null> {
+  const { realtime, actor, replayBudget } = deps;
+  return inTurn(deps, feed, async () => {
+    // What did not fit while it stood in line is in the read that begins now.
+    feed.hold();
+    const answer = await realtime.resume(actor, feed.chatId, from, Math.max(0, budget.items));
+    replayBudget.took(actor.userId, 0);
+    return answer;
+  });
+}
+
+/** False: the frames are more than is worth replaying, though the contents were not; not all of them were sent. */
+async function sendSlices(deps: ReplayDeps, feed: ChatFeed, slices: readonly DeltaSlice[]): Promise<boolean> {
+  const { link, actor, replayBudget } = deps;
+  let left = LIMITS.resumeBytes;
+  for (const slice of slices) {
+    // First of all: what is read while the peer is not reading would wait here.
+    await link.room();
+    const frames = await inTurn(deps, feed, async () => {
+      const encoded = (await slice()).map((event) => encodeFrame(presentDurable(event, actor.userId)));
+      replayBudget.took(actor.userId, bytesOf(encoded));
+      return encoded;
+    });
+    if (frames === null) return true;
+    left -= bytesOf(frames);
+    if (left < 0) return false;
+    await sendAll(link, frames);
+    if (!feed.isOpen) return true;
+  }
+  return true;
 }
 
 /**
  * null: the reader has gone. In a storm of reconnects clients give up and come again while they stand in line; what they
  * left there costs no read, so that the line gets shorter.
  */
-function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFrom): Promise<ReadOn | null> {
-  const { realtime, replays, actor, link } = deps;
-  return replays.run<ReadOn>(
-    actor.userId,
-    () => {
-      // What did not fit while it stood in line is in the read that begins now.
-      feed.hold();
-      return realtime.resume(actor, feed.chatId, from, Math.max(0, budget.items));
-    },
-    { onLine: (isInLine) => link.standInLine(isInLine), isWanted: () => feed.isOpen },
-  );
+async function inTurn<T>(deps: ReplayDeps, feed: ChatFeed, task: () => Promise<T>): Promise<T | null> {
+  const { replays, replayBudget, actor, link } = deps;
+  const isWanted = (): boolean => feed.isOpen;
+  const onLine = (isInLine: boolean): void => link.standInLine(isInLine);
+  await replayBudget.room(actor.userId, { isWanted, onLine });
+  return replays.run(actor.userId, task, { isWanted, onLine });
 }
 
-/** null: more than is worth replaying. */
-function encode({ delta }: ReadOn & { kind: 'delta' }, { userId }: Identity): readonly Uint8Array[] | null {
-  let bytes = 0;
-  const frames: Uint8Array[] = [];
-  for (const event of delta.events) {
-    const frame = encodeFrame(presentDurable(event, userId));
-    bytes += frame.byteLength;
-    if (bytes > MAX_DELTA_BYTES) return null;
-    frames.push(frame);
-  }
-  return frames;
+function bytesOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 async function sendAll(link: Link, frames: readonly Uint8Array[]): Promise<void> {

@@ -8,6 +8,7 @@ import type { ChatFeed } from './chat-feed.js';
 import type { FrameId } from './errors.js';
 import type { Hub } from './hub.js';
 import type { AnnouncePresence } from './presence.js';
+import type { ReplayBudget } from './replay-budget.js';
 import type { SocketLimits } from './types.js';
 import type { Typing } from './typing.js';
 
@@ -49,6 +50,8 @@ export interface ScopeDeps {
   readonly limits: SocketLimits;
   /** Deltas that are read at once. */
   readonly replays: FairTurns;
+  /** What each user may still read on. */
+  readonly replayBudget: ReplayBudget;
 }
 
 /** What a scope knows of its socket's owner. */

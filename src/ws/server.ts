@@ -20,6 +20,7 @@ import { closePaced, type Pacing } from './paced-closes.js';
 import { isSocketPath, targetOf } from './paths.js';
 import { PresenceNews } from './presence.js';
 import { presenceOf } from './stats.js';
+import { ReplayBudget } from './replay-budget.js';
 import { systemTicker, toTicks, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
 import type { SocketLimits } from './types.js';
@@ -73,6 +74,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   const census = new Census();
   const admission = new Admission(limits);
   const work = new Work();
+  const replayBudget = new ReplayBudget(clock);
   const hub = createHub({ broker, clock, logger, changes, maxFillItems: limits.resumeMaxItems });
   const accounts = new AccountCheck({ users: deps.users, logger, sockets: connections });
   const heartbeat = new Heartbeat({ hub, accounts }, limits.heartbeatMs, connections);
@@ -110,6 +112,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     census,
     outbox: { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) },
     replays: new FairTurns(REPLAYS),
+    replayBudget,
     isStopping: () => stopping !== null,
   };
 
@@ -117,6 +120,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     hub.tick();
     heartbeat.tick();
     typing.tick();
+    replayBudget.tick();
     presence.tick();
     for (const connection of [...connections]) connection.tick();
   });

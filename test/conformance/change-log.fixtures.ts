@@ -1,6 +1,7 @@
 import type { DurableEvent } from '../../src/domain/events.js';
 import type { User } from '../../src/domain/user.js';
-import type { Delta, DeltaPage, ReaderState } from '../../src/ports/change-log.js';
+import type { DeltaPage, ReaderState } from '../../src/ports/change-log.js';
+import { upTo, wholeDelta, type WholeDelta } from '../helpers/delta.js';
 import type { ChatStores } from './chat-store.fixtures.js';
 
 /** More objects than any test makes. */
@@ -13,10 +14,21 @@ export async function deltaOf(
   reader: Pick<User, 'id'>,
   since: number,
   max = PLENTY,
-): Promise<Delta & ReaderState> {
-  const answer = await stores.changes.since(chatId, reader.id, since, max);
+): Promise<WholeDelta & ReaderState> {
+  const answer = await stores.changes.since(chatId, reader.id, since, upTo(max));
   if (answer.kind !== 'delta') throw new Error(`resync: ${answer.reason}`);
-  return { ...answer.delta, ...answer.state };
+  return { ...(await wholeDelta(answer.delta)), ...answer.state };
+}
+
+/** What a hub would have missed; null: more than `max` objects. */
+export async function missedOf(
+  stores: Pick<ChatStores, 'changes'>,
+  chatId: number,
+  since: number,
+  max = PLENTY,
+): Promise<WholeDelta | null> {
+  const delta = await stores.changes.missed(chatId, since, upTo(max));
+  return delta === null ? null : wholeDelta(delta);
 }
 
 /** A page that must not be a resync. */

@@ -9,7 +9,7 @@ import { presentMessage } from '../../src/presenters/messages.js';
 import type { DurableFrame } from '../../src/protocol/events.js';
 import { freshPicture, Replica, type ChatPicture } from '../helpers/replica.js';
 import { at, draft, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
-import { deltaOf, pageOf } from './change-log.fixtures.js';
+import { deltaOf, missedOf, pageOf } from './change-log.fixtures.js';
 
 /** Several people in a group; the first one reads, and stays in it. */
 interface Stage {
@@ -68,7 +68,7 @@ function other(users: readonly User[], target: number): User {
 }
 
 async function idOf(stores: ChatStores, chatId: number, target: number): Promise<number> {
-  const [head] = (await stores.changes.missed(chatId, 0, 10_000))?.events.filter(isOf(target)) ?? [];
+  const [head] = (await missedOf(stores, chatId, 0, 10_000))?.events.filter(isOf(target)) ?? [];
   return head?.type === 'new_message' ? head.message.id : 900_000_000_000;
 }
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { LIMITS } from '../../src/protocol/limits.js';
 import { at, draft, expectCode, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
-import { deltaOf, pageOf, PLENTY, told } from './change-log.fixtures.js';
+import { deltaOf, missedOf, pageOf, PLENTY, told } from './change-log.fixtures.js';
+import { upTo } from '../helpers/delta.js';
 
 /** Who may read on, from where, and in which portions. */
 export function changeLogReadSuite(open: OpenStores): void {
@@ -18,7 +19,7 @@ export function changeLogReadSuite(open: OpenStores): void {
       const { chat } = await group(stores, [ada, bob]);
       const { changes, chats } = stores;
       const asks = (userId: number, chatId = chat.id) => [
-        () => changes.since(chatId, userId, 0, PLENTY),
+        () => changes.since(chatId, userId, 0, upTo(PLENTY)),
         () => changes.page(chatId, userId, 0, PLENTY),
       ];
       for (const ask of [...asks(out.id), ...asks(ada.id, 900_000_000_000)]) await expectCode(ask(), 'chat_not_found');
@@ -26,7 +27,7 @@ export function changeLogReadSuite(open: OpenStores): void {
       for (const ask of asks(bob.id)) await expectCode(ask(), 'chat_not_found');
       await chats.removeParticipant(chat.id, ada.id, ada.id, 'leave');
       for (const ask of asks(ada.id)) await expectCode(ask(), 'chat_not_found');
-      expect(told((await changes.missed(chat.id, chat.rev, PLENTY))?.events ?? [])).to.deep.equal([
+      expect(told((await missedOf(stores, chat.id, chat.rev))?.events ?? [])).to.deep.equal([
         ['participant_removed', chat.rev + 1],
         ['participant_removed', chat.rev + 2],
       ]);
@@ -39,7 +40,7 @@ export function changeLogReadSuite(open: OpenStores): void {
       for (const content of ['one', 'two', 'three']) await send(stores, chat.id, ada, content);
       const rev = chat.rev + 3;
       const { changes } = stores;
-      expect(await changes.since(chat.id, ada.id, rev + 1, PLENTY)).to.deep.include({
+      expect(await changes.since(chat.id, ada.id, rev + 1, upTo(PLENTY))).to.deep.include({
         kind: 'resync',
         rev,
         reason: 'future_rev',
@@ -49,16 +50,16 @@ export function changeLogReadSuite(open: OpenStores): void {
         rev,
         reason: 'future_rev',
       });
-      expect(await changes.since(chat.id, ada.id, chat.rev, 2)).to.deep.equal({
+      expect(await changes.since(chat.id, ada.id, chat.rev, upTo(2))).to.deep.equal({
         kind: 'resync',
         rev,
         reason: 'too_large',
         state: { lastSeq: 3, unreadCount: 0, reads: [{ userId: ada.id, lastReadSeq: 3 }] },
       });
       expect((await deltaOf(stores, chat.id, ada, chat.rev, 3)).events).to.have.length(3);
-      expect(await changes.missed(chat.id, chat.rev, 2)).to.equal(null);
-      expect((await changes.missed(chat.id, chat.rev, 3))?.events).to.have.length(3);
-      expect(await changes.missed(chat.id, rev + 5, 3)).to.deep.equal({ rev, events: [] });
+      expect(await missedOf(stores, chat.id, chat.rev, 2)).to.equal(null);
+      expect((await missedOf(stores, chat.id, chat.rev, 3))?.events).to.have.length(3);
+      expect(await missedOf(stores, chat.id, rev + 5, 3)).to.deep.equal({ rev, events: [] });
     });
 
     it('pages by rev over all kinds, and never cuts through one rev', async () => {

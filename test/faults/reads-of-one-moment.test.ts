@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { deltaOf, missedOf } from '../conformance/change-log.fixtures.js';
 import { at, draft, stored } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';
 import { Faults, setScene, type Scene } from './scene.js';
@@ -41,10 +42,10 @@ const READS: Readonly<Record<string, Read>> = {
     statements: 4,
   },
   'a whole delta': {
-    run: ({ stores, ada, chatId }) => stores.changes.since(chatId, ada.id, 3, 100),
+    run: ({ stores, ada, chatId }) => deltaOf(stores, chatId, ada, 3),
     statements: 5,
   },
-  'a delta for all': { run: ({ stores, chatId }) => stores.changes.missed(chatId, 0, 100), statements: 3 },
+  'a delta for all': { run: ({ stores, chatId }) => missedOf(stores, chatId, 0), statements: 3 },
   'a page of changes': { run: ({ stores, bob, chatId }) => stores.changes.page(chatId, bob.id, 0, 6), statements: 5 },
 };
 

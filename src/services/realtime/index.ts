@@ -4,6 +4,7 @@ import type { ChatStore } from '../../ports/chat-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Presence } from '../../ports/presence.js';
 import type { Identity } from '../../domain/user.js';
+import { LIMITS } from '../../protocol/limits.js';
 import type { ChatPosition, Services } from '../services.js';
 import { changesOfChat, changesOfChats } from './changes.js';
 import type { Publish } from './publisher.js';
@@ -32,7 +33,8 @@ export function createRealtimeServices(deps: {
       if (since.epoch !== null && since.epoch !== changes.epoch) {
         return { kind: 'resync', reason: 'other_epoch', ...(await join(actor, chatId)) };
       }
-      const answer = await changes.since(chatId, actor.userId, since.rev, maxItems);
+      const most = { items: maxItems, bytes: LIMITS.resumeBytes };
+      const answer = await changes.since(chatId, actor.userId, since.rev, most);
       if (answer.kind === 'delta') return answer;
       return { kind: 'resync', reason: answer.reason, rev: answer.rev, lastSeq: answer.state.lastSeq };
     },

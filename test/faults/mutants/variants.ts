@@ -3,10 +3,11 @@ import type { DurableEvent } from '../../../src/domain/events.js';
 import type { Message } from '../../../src/domain/message.js';
 import type { BodyReferences, BodyStanding } from '../../../src/ports/body-references.js';
 import type { ListedBody } from '../../../src/ports/body-store.js';
-import type { ChangeLog } from '../../../src/ports/change-log.js';
+import type { ChangeLog, DeltaBounds } from '../../../src/ports/change-log.js';
 import type { Change } from '../../../src/ports/chat-store.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../../src/ports/message-log.js';
 import type { Publish } from '../../../src/services/realtime/publisher.js';
+import { slicedDelta, wholeDelta } from '../../helpers/delta.js';
 import type { Invariant } from '../history/checker.js';
 import { SimChats } from '../simulation/chat-store.js';
 import type { Chat, Row } from '../simulation/disk.js';
@@ -141,13 +142,13 @@ class ResumeFromMemory extends SimChanges {
     chatId: number,
     readerId: number,
     since: number,
-    maxItems: number,
+    most: DeltaBounds,
   ): ReturnType<ChangeLog['since']> {
-    const answer = await super.since(chatId, readerId, since, maxItems);
+    const answer = await super.since(chatId, readerId, since, most);
     if (answer.kind !== 'delta') return answer;
     const known = new Set((seen.get(this.on.owner)?.get(chatId) ?? []).map((event) => event.rev));
-    const events = answer.delta.events.filter((event) => known.has(event.rev));
-    return { ...answer, delta: { ...answer.delta, events } };
+    const { rev, events } = await wholeDelta(answer.delta);
+    return { ...answer, delta: slicedDelta({ rev, events: events.filter((event) => known.has(event.rev)) }) };
   }
 }
 

@@ -1,9 +1,11 @@
 import { v7 } from 'uuid';
 import { AppError } from '../../../src/domain/errors.js';
+import type { DurableEvent } from '../../../src/domain/events.js';
 import type { BodyReferences, BodyStanding } from '../../../src/ports/body-references.js';
 import type { Body, BodyStore, ListedBody } from '../../../src/ports/body-store.js';
-import type { ChangeLog, Delta, ReaderState } from '../../../src/ports/change-log.js';
+import type { ChangeLog, Delta, DeltaBounds, DeltaSlice, ReaderState } from '../../../src/ports/change-log.js';
 import type { FiledBody, OldBodyStore } from '../../../src/ports/old-body-store.js';
+import { slicedDelta } from '../../helpers/delta.js';
 import type { Disk } from './disk.js';
 import type { Scheduler } from './scheduler.js';
 import type { Database } from './transactions.js';
@@ -139,7 +141,7 @@ export class SimChanges implements ChangeLog {
 
   constructor(protected readonly on: StoreContext) {}
 
-  async since(chatId: number, readerId: number, since: number, maxItems: number): ReturnType<ChangeLog['since']> {
+  async since(chatId: number, readerId: number, since: number, most: DeltaBounds): ReturnType<ChangeLog['since']> {
     await this.on.sim.step(this.on.owner);
     const { disk } = this.on;
     if (!disk.isIn(chatId, readerId)) throw new AppError('chat_not_found');
@@ -148,8 +150,8 @@ export class SimChanges implements ChangeLog {
     if (since > rev) return { kind: 'resync', rev, reason: 'future_rev', state };
     const events = disk.delta(chatId, since);
     await this.on.sim.step(this.on.owner);
-    if (events.length > maxItems) return { kind: 'resync', rev, reason: 'too_large', state };
-    return { kind: 'delta', delta: { rev, events }, state };
+    if (events.length > most.items) return { kind: 'resync', rev, reason: 'too_large', state };
+    return { kind: 'delta', delta: this.sliced(rev, events), state };
   }
 
   page(): Promise<never> {
@@ -160,12 +162,22 @@ export class SimChanges implements ChangeLog {
     return Promise.reject(new Error('REST pages are not simulated'));
   }
 
-  async missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null> {
+  async missed(chatId: number, afterRev: number, most: DeltaBounds): Promise<Delta | null> {
     await this.on.sim.step(this.on.owner);
     const { disk, sim } = this.on;
     const [rev, events] = [disk.chat(chatId).rev, disk.delta(chatId, afterRev)];
     await sim.step(this.on.owner);
-    return events.length > maxItems ? null : { rev, events };
+    return events.length > most.items ? null : this.sliced(rev, events);
+  }
+
+  /** Each slice is read in a step of its own. */
+  private sliced(rev: number, events: readonly DurableEvent[]): Delta {
+    const { slices, ...delta } = slicedDelta({ rev, events });
+    const read = async (slice: DeltaSlice): Promise<readonly DurableEvent[]> => {
+      await this.on.sim.step(this.on.owner);
+      return slice();
+    };
+    return { ...delta, slices: slices.map((slice) => () => read(slice)) };
   }
 
   async revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>> {

@@ -1,8 +1,10 @@
 import { AppError } from '../../../src/domain/errors.js';
 import type { DurableEvent } from '../../../src/domain/events.js';
-import type { ChangeLog, ChatRev, Delta } from '../../../src/ports/change-log.js';
+import type { ChangeLog, ChatRev, Delta, DeltaBounds } from '../../../src/ports/change-log.js';
+import { LIMITS } from '../../../src/protocol/limits.js';
 import type { ChatPosition, ReadOn, ResumeFrom } from '../../../src/services/services.js';
 import { seqOf } from '../../../src/ws/delivery.js';
+import { slicedDelta, type WholeDelta } from '../../helpers/delta.js';
 
 /** One chat's committed events. `rev` may be ahead of them where a test does not care what happened. */
 export class ModelChat {
@@ -15,7 +17,7 @@ export class ModelChat {
   constructor(readonly members: Set<number>) {}
 
   /** Each changed object once, as it is now; removals, new messages by seq, the rest by rev. */
-  delta(since: number): Delta {
+  delta(since: number): WholeDelta {
     const latest = new Map<string, DurableEvent>();
     const isNew = new Set<string>();
     for (const event of this.log) {
@@ -76,8 +78,9 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
     if (since.rev > rev) return { ...resync, reason: 'future_rev' };
     const delta = this.chat(chatId).delta(since.rev);
     const reads = [...this.chat(chatId).marks].map(([reader, lastReadSeq]) => ({ userId: reader, lastReadSeq }));
-    if (delta.events.length > maxItems) return { ...resync, reason: 'too_large' };
-    return { kind: 'delta', delta: { ...delta, rev }, state: { lastSeq, unreadCount: 0, reads } };
+    const most = { items: maxItems, bytes: LIMITS.resumeBytes };
+    if (isMore(delta, most)) return { ...resync, reason: 'too_large' };
+    return { kind: 'delta', delta: slicedDelta({ ...delta, rev }), state: { lastSeq, unreadCount: 0, reads } };
   }
 
   chatsOf(userId: number, limit: number): Promise<readonly ChatRev[]> {
@@ -87,9 +90,9 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
     );
   }
 
-  missed(chatId: number, afterRev: number, maxItems: number): Promise<Delta | null> {
+  missed(chatId: number, afterRev: number, most: DeltaBounds): Promise<Delta | null> {
     const delta = this.chat(chatId).delta(afterRev);
-    return Promise.resolve(delta.events.length > maxItems ? null : delta);
+    return Promise.resolve(isMore(delta, most) ? null : slicedDelta(delta));
   }
 
   revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
@@ -97,6 +100,11 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
       new Map(chatIds.flatMap((id) => (this.chats.has(id) ? [[id, this.chat(id).rev] as const] : []))),
     );
   }
+}
+
+function isMore({ events }: WholeDelta, most: DeltaBounds): boolean {
+  const bytes = events.map((event) => ('message' in event ? (event.message.content?.length ?? 0) : 0));
+  return events.length > most.items || bytes.reduce((sum, each) => sum + each, 0) > most.bytes;
 }
 
 function keyOf(event: DurableEvent): string {

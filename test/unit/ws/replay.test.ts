@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
 import type { ReadOn } from '../../../src/services/services.js';
+import { slicedDelta } from '../../helpers/delta.js';
 import { gate, message, removed, sent, settle, START } from './fakes.js';
 import { Harness, type Peer } from './harness.js';
 
@@ -19,8 +20,8 @@ describe('replay', () => {
     const peer = await harness.connect(1, since(0));
     harness.publish(sent(3), sent(4));
     expect(peer.socket.frames).to.have.length(0);
-    const { rev, events } = { rev: 3, events: [sent(1), sent(2), sent(3)] };
-    read.open({ kind: 'delta', delta: { rev, events }, state: { lastSeq: 3, unreadCount: 3, reads: [] } });
+    const delta = slicedDelta({ rev: 3, events: [sent(1), sent(2), sent(3)] });
+    read.open({ kind: 'delta', delta, state: { lastSeq: 3, unreadCount: 3, reads: [] } });
     await settle();
     harness.publish(sent(5));
     expect(told(peer)).to.deep.equal([
@@ -47,7 +48,7 @@ describe('replay', () => {
     const peer = await harness.connect(1, since(0));
     for (let rev = 1; rev <= 30; rev += 1) harness.publish(sent(rev));
     first.open(undefined);
-    await settle();
+    await settle(20);
     harness.publish(sent(31));
     expect(reads).to.equal(2);
     const revs = told(peer).flatMap(([type, rev]) => (type === 'new_message' ? [rev] : []));
@@ -136,7 +137,7 @@ describe('replay', () => {
         { type: 'read', chatId: 7, userId, lastReadSeq, ownOnly: false, at: new Date(START) },
       ]);
     }
-    const delta = { rev: 2, events: [sent(1), sent(2)] };
+    const delta = slicedDelta({ rev: 2, events: [sent(1), sent(2)] });
     read.open({ kind: 'delta', delta, state: { lastSeq: 2, unreadCount: 2, reads: [{ userId: 2, lastReadSeq: 0 }] } });
     await settle();
     const frames = peer.socket.json();
@@ -194,7 +195,7 @@ describe('replay', () => {
       const peer = await harness.connect(2, how === 'address' ? { query: 'token=2&since_rev=0' } : {});
       if (how === 'command') peer.send({ type: 'resume', since_rev: 0 });
       harness.publish(removed(2, 2), sent(3));
-      const delta = { rev: 1, events: [sent(1)] };
+      const delta = slicedDelta({ rev: 1, events: [sent(1)] });
       read.open({ kind: 'delta', delta, state: { lastSeq: 1, unreadCount: 1, reads: [] } });
       await settle();
       const types = peer.socket.types().filter((type) => type !== 'user_joined');

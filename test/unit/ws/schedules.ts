@@ -3,6 +3,7 @@ import { createMemoryBroker } from '../../../src/brokers/memory.js';
 import { AppError } from '../../../src/domain/errors.js';
 import type { ChatEvent, DurableEvent } from '../../../src/domain/events.js';
 import type { Broker } from '../../../src/ports/broker.js';
+import type { Delta } from '../../../src/ports/change-log.js';
 import { presentEvent } from '../../../src/presenters/events.js';
 import type { Random } from '../../helpers/random.js';
 import { message, participant, settle, START, type Frame } from './fakes.js';
@@ -10,6 +11,8 @@ import { Harness, type Peer } from './harness.js';
 import { Keeper, objectOf } from './keeper.js';
 
 export const CHAT = 7;
+/** Turns of the loop in which the longest delta of these schedules is read, of 60 objects in slices of three. */
+const MANY = 30;
 
 /** A read of the store that has begun: it looks at one moment and answers at a later one. */
 interface Pending {
@@ -37,8 +40,15 @@ export class World {
     );
     const { store } = this.harness;
     this.harness.join = this.slowly((actor, chatId) => store.join(actor.userId, chatId));
-    this.harness.resume = this.slowly((actor, chatId, since, max) => store.resume(actor.userId, chatId, since, max));
-    store.missed = this.slowly(store.missed.bind(store));
+    this.harness.resume = this.slowly(async (actor, chatId, since, max) => {
+      const answer = await store.resume(actor.userId, chatId, since, max);
+      return answer.kind === 'delta' ? { ...answer, delta: this.slowSlices(answer.delta) } : answer;
+    });
+    const missed = store.missed.bind(store);
+    store.missed = this.slowly(async (chatId, after, most) => {
+      const delta = await missed(chatId, after, most);
+      return delta === null ? null : this.slowSlices(delta);
+    });
     store.revs = this.slowly(store.revs.bind(store));
   }
 
@@ -71,7 +81,7 @@ export class World {
         if (read.answer === null) read.look();
         read.answer?.();
       }
-      await settle();
+      await settle(MANY);
     }
     for (let count = 0; count < this.calmTicks; count += 1) {
       this.harness.ticker.tick();
@@ -83,7 +93,7 @@ export class World {
     for (const keeper of this.keepers) {
       this.go(keeper);
       this.come(keeper);
-      await settle();
+      await settle(MANY);
     }
     this.takeFrames();
     await this.catchUp();
@@ -226,6 +236,10 @@ export class World {
         this.reads.push(pending);
       });
     };
+  }
+
+  private slowSlices(delta: Delta): Delta {
+    return { ...delta, slices: delta.slices.map((slice) => this.slowly(slice)) };
   }
 
   protected takeFrames(only?: Keeper, atMost = Infinity): void {

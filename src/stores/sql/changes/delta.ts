@@ -1,9 +1,8 @@
-import type { DurableEvent } from '../../../domain/events.js';
-import type { ChangeLog, Delta } from '../../../ports/change-log.js';
+import type { ChangeLog, Delta, DeltaBounds } from '../../../ports/change-log.js';
 import type { RepositoryContext } from '../chats/context.js';
-import { toEvents } from './events.js';
 import { readHead, readReaderHead, readState } from './head.js';
-import { readChangedWhole, type Changed } from './rows.js';
+import { readOutline } from './outline.js';
+import { toDelta } from './slices.js';
 
 /** The whole delta for one reader's socket. */
 export async function readSince(
@@ -11,18 +10,19 @@ export async function readSince(
   chatId: number,
   readerId: number,
   sinceRev: number,
-  maxItems: number,
+  most: DeltaBounds,
 ): ReturnType<ChangeLog['since']> {
   const { sql } = context;
-  const { head, state, changed } = await sql.snapshot(async (session) => {
+  const { head, state, outline } = await sql.snapshot(async (session) => {
     const head = await readReaderHead(session, chatId, readerId);
     const state = await readState(session, sql.kind, head);
-    return { head, state, changed: await readChangedWhole(session, sql, head, sinceRev, maxItems) };
+    return { head, state, outline: await readOutline(session, sql, head, sinceRev, most.items) };
   });
   const { rev } = head;
   if (sinceRev > rev) return { kind: 'resync', rev, reason: 'future_rev', state };
-  if (changed === null) return { kind: 'resync', rev, reason: 'too_large', state };
-  return { kind: 'delta', delta: await toDelta(context, changed), state };
+  const delta = outline === null ? null : await toDelta(context, outline, most.bytes);
+  if (delta === null) return { kind: 'resync', rev, reason: 'too_large', state };
+  return { kind: 'delta', delta, state };
 }
 
 /** The delta of a chat for all who are in it. */
@@ -30,36 +30,14 @@ export async function readMissed(
   context: RepositoryContext,
   chatId: number,
   afterRev: number,
-  maxItems: number,
+  most: DeltaBounds,
 ): Promise<Delta | null> {
   const { sql } = context;
-  const { rev, changed } = await sql.snapshot(async (session) => {
+  const { rev, outline } = await sql.snapshot(async (session) => {
     const head = await readHead(session, chatId);
-    if (head === null) return { rev: null, changed: null };
-    return { rev: head.rev, changed: await readChangedWhole(session, sql, head, afterRev, maxItems) };
+    if (head === null) return { rev: null, outline: null };
+    return { rev: head.rev, outline: await readOutline(session, sql, head, afterRev, most.items) };
   });
-  if (rev === null) return { rev: afterRev, events: [] };
-  return changed === null ? null : toDelta(context, changed);
-}
-
-async function toDelta(context: RepositoryContext, changed: Changed): Promise<Delta> {
-  const events = await toEvents(context, changed);
-  return { rev: changed.head.rev, events: [...events].sort(inOrderOfReplay) };
-}
-
-/**
- * Removals first, so that nobody is told anything after what ends their membership; then new messages in the order of
- * the history; then what changes things that are there by then.
- */
-function inOrderOfReplay(a: DurableEvent, b: DurableEvent): number {
-  return phaseOf(a) - phaseOf(b) || placeOf(a) - placeOf(b);
-}
-
-function phaseOf(event: DurableEvent): number {
-  if (event.type === 'participant_removed') return 0;
-  return event.type === 'new_message' ? 1 : 2;
-}
-
-function placeOf(event: DurableEvent): number {
-  return event.type === 'new_message' ? event.message.seq : event.rev;
+  if (rev === null) return { rev: afterRev, items: 0, slices: [] };
+  return outline === null ? null : toDelta(context, outline, most.bytes);
 }

@@ -7,14 +7,9 @@ import { listOf } from '../messages/lists.js';
 import type { MessageRow } from '../messages/rows.js';
 import type { Changed, ChangedMessage } from './rows.js';
 
-/**
- * What changed as the events that bring a reader of `since` there, in no order. Each carries the rev that its object
- * has in the snapshot, so that none lies above the delta's own. Bodies are read here, after the snapshot: a message
- * that was edited since shows its newer version, one that was deleted since is told as deleted, and the event of
- * that later change repeats it.
- */
+/** What changed as the events that bring a reader of `since` there, in no order. */
 export async function toEvents(context: RepositoryContext, changed: Changed): Promise<readonly DurableEvent[]> {
-  return eventsWith(context, changed, byId(await withContents(context, presentRows(changed))));
+  return eventsWith(context, changed, byId(await withContents(context, presentRows(changed.messages))));
 }
 
 export function byId(messages: readonly Message[]): ReadonlyMap<number, Message> {
@@ -22,7 +17,7 @@ export function byId(messages: readonly Message[]): ReadonlyMap<number, Message>
 }
 
 /** Of the messages that the snapshot does not show as deleted. */
-export function presentRows({ messages }: Changed): readonly MessageRow[] {
+export function presentRows(messages: readonly ChangedMessage[]): readonly MessageRow[] {
   return messages.flatMap(({ row }) => (row.isDeleted ? [] : [row]));
 }
 
@@ -32,21 +27,49 @@ export async function eventsWith(
   changed: Changed,
   readable: ReadonlyMap<number, Message>,
 ): Promise<readonly DurableEvent[]> {
-  const { messages, participants, fields, head } = changed;
+  const told = await toldWith(context, changed.messages, changed.since, readable);
+  return [...told, ...otherEvents(context, changed)];
+}
+
+/**
+ * One event for each message, in their order. It carries the rev that the message has in the snapshot, so that none lies
+ * above the delta's own. Bodies are read here, after the snapshot: of a message that was edited since, the body of then
+ * is there for a day. Only where it has been erased the newer version is shown, what was deleted is told as deleted, and
+ * the event of that later change repeats it.
+ */
+export async function messageEvents(
+  context: RepositoryContext,
+  messages: readonly ChangedMessage[],
+  since: number,
+): Promise<readonly DurableEvent[]> {
+  return toldWith(context, messages, since, byId(await withContents(context, presentRows(messages))));
+}
+
+async function toldWith(
+  context: RepositoryContext,
+  messages: readonly ChangedMessage[],
+  since: number,
+  readable: ReadonlyMap<number, Message>,
+): Promise<readonly DurableEvent[]> {
   const present = messages.filter(({ row }) => !row.isDeleted);
   const gone = present.filter(({ row }) => !readable.has(row.id));
   const deleters = await readDeleters(context, gone);
-  const told = messages.map((message) => {
+  return messages.map((message) => {
     const content = readable.get(message.row.id);
     return content === undefined
       ? deletion(message, deleters.get(message.row.id) ?? message.deletedBy)
-      : presence(message, content, changed.since);
+      : presence(message, content, since);
   });
+}
+
+/** What changed beside the messages, as it is in the snapshot. */
+export function otherEvents(context: Pick<RepositoryContext, 'clock'>, changed: Changed): readonly DurableEvent[] {
+  const { participants, fields, head } = changed;
   const joined = participants.map((member) => participation(member, changed.since, new Date(context.clock.now())));
-  if (!fields) return [...told, ...joined];
+  if (!fields) return joined;
   const { chatId, name, updatedAt } = head;
   const own = { type: 'chat_updated' as const, chatId, rev: head.changedRev, at: updatedAt, name, updatedAt };
-  return [...told, ...joined, own];
+  return [...joined, own];
 }
 
 function presence({ row, createdRev }: ChangedMessage, message: Message, since: number): DurableEvent {

@@ -20,11 +20,11 @@ export function createChangeLog(
   const firstChats = new Gather((wanted: readonly ChatsOf[]) => readChatsOf(sql, 0, wanted));
   return {
     epoch,
-    since: (chatId, readerId, sinceRev, maxItems) => readSince(context, chatId, readerId, sinceRev, maxItems),
+    since: (chatId, readerId, sinceRev, most) => readSince(context, chatId, readerId, sinceRev, most),
     page: (chatId, readerId, sinceRev, limit, share = UNSHARED) =>
       readPage(context, chatId, readerId, sinceRev, limit, share),
     pages: (readerId, chats, limit, share = UNSHARED) => readPages(context, readerId, chats, limit, share),
-    missed: (chatId, afterRev, maxItems) => readMissed(context, chatId, afterRev, maxItems),
+    missed: (chatId, afterRev, most) => readMissed(context, chatId, afterRev, most),
     revs: (chatIds) => readRevs(sql, chatIds),
     async chatsOf(userId, afterChatId, limit) {
       if (afterChatId === 0) return firstChats.get({ userId, limit });

@@ -38,7 +38,7 @@ export async function readPage(
 ): Promise<PageAnswer> {
   const plan = await planPage(context, chatId, readerId, sinceRev, { limit, bytesLeft: null }, share);
   if (plan.kind === 'resync') return plan;
-  const contents = await paidContents(context, presentRows(plan.changed), plan.sizes, share);
+  const contents = await paidContents(context, presentRows(plan.changed.messages), plan.sizes, share);
   return { kind: 'page', page: await toPage(context, plan, byId(contents)) };
 }
 
@@ -67,7 +67,7 @@ export async function readPages(
     bytes += totalOf(plan.sizes);
   }
   const planned = plans.flatMap(([, plan]) => (plan?.kind === 'planned' ? [plan] : []));
-  const rows = planned.flatMap(({ changed }) => presentRows(changed));
+  const rows = planned.flatMap(({ changed }) => presentRows(changed.messages));
   const sizes = planned.flatMap((plan) => plan.sizes);
   const contents = byId(await paidContents(context, rows, sizes, share));
   const answers = new Map<number, PageAnswer | null>();

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { userColumns, type Member } from '../chats/rows.js';
 import { asDate, type Session, type SqlDatabase, type SqlRow } from '../database.js';
-import { MESSAGE_FIELDS, messageColumns, readMessageRow, type MessageRow } from '../messages/rows.js';
+import { listOf, selectedRows } from '../messages/lists.js';
+import { MESSAGE_FIELDS, messageColumns, packedFields, readMessageRow, type MessageRow } from '../messages/rows.js';
 import type { ChatHead } from './head.js';
 
 /** A message's row with what a delta asks beyond a page of history. */
@@ -32,7 +33,7 @@ const MESSAGES: Readonly<Record<Kind, string>> = { mysql: messagesText('mysql'),
 const COUNT: Readonly<Record<Kind, string>> = { mysql: countText('mysql'), sqlite: countText('sqlite') };
 
 /** MySQL and MariaDB would rather walk the primary key where the range of revs is wide. */
-function revIndex(kind: Kind): string {
+export function revIndex(kind: Kind): string {
   return kind === 'mysql' ? 'FORCE INDEX (message_metadata_rev)' : 'INDEXED BY message_metadata_rev';
 }
 
@@ -47,30 +48,40 @@ function messagesText(kind: Kind): string {
     LEFT JOIN users u ON u.id = m.sender_id`;
 }
 
+/**
+ * The same of messages by their ids, which follow. On SQLite all rows in one JSON value: its client takes 28 us for each
+ * row of its own, and 7 for one of these.
+ */
+const BY_ID: Readonly<Record<Kind, string>> = {
+  mysql: byIdText(`${messageColumns('mysql')}, m.created_rev, m.deleted_by, o.due_at AS deleted_at`),
+  sqlite: byIdText(
+    `json_group_array(json_object(${packedFields()},
+      'created_rev', m.created_rev, 'deleted_by', m.deleted_by, 'deleted_at', o.due_at)) AS packed`,
+  ),
+};
+
+function byIdText(columns: string): string {
+  return `SELECT ${columns} FROM message_metadata m
+    LEFT JOIN users u ON u.id = m.sender_id
+    LEFT JOIN old_bodies o ON o.body_id = m.body_id AND m.is_deleted = TRUE
+    WHERE m.id IN`;
+}
+
 function countText(kind: Kind): string {
   return `SELECT COUNT(*) AS total FROM (SELECT m.rev FROM message_metadata m ${revIndex(kind)}
     WHERE m.chat_id = ? AND m.rev > ? LIMIT ?) bounded`;
 }
 
-/**
- * All that changed, or null where it is more than `maxItems` objects. Counted on the index before any row is read: on
- * SQLite a thousand rows take 19 ms instead of 1.3, and nobody else is served meanwhile.
- */
-export async function readChangedWhole(
+/** How many messages took a rev above `since`, counted on the index up to `limit`. */
+export async function readCount(
   session: Session,
-  sql: Pick<SqlDatabase, 'kind' | 'tables'>,
-  head: ChatHead,
+  kind: Kind,
+  chatId: number,
   since: number,
-  maxItems: number,
-): Promise<Changed | null> {
-  const limit = maxItems + 1;
-  if (head.rev - since > maxItems) {
-    const [row] = await session.query(COUNT[sql.kind], [head.chatId, since, limit]);
-    if (Number(row?.['total']) > maxItems) return null;
-  }
-  const changed = await readChanged(session, sql, head, since, { messages: limit, participants: limit });
-  const { messages, participants, fields } = changed;
-  return messages.length + participants.length + (fields ? 1 : 0) > maxItems ? null : changed;
+  limit: number,
+): Promise<number> {
+  const [row] = await session.query(COUNT[kind], [chatId, since, limit]);
+  return Number(row?.['total']);
 }
 
 /** `limits` bound the rows read of each kind; 0 = none are read. What cannot have changed is not asked for. */
@@ -118,6 +129,16 @@ function toChanged(found: SqlRow): readonly ChangedMessage[] {
       deletedAt: deletedAt === null ? null : asDate(deletedAt),
     },
   ];
+}
+
+/** Messages by their ids, in no order. */
+export async function readMessagesById(
+  session: Session,
+  kind: Kind,
+  ids: readonly number[],
+): Promise<readonly ChangedMessage[]> {
+  const list = listOf(kind, ids);
+  return selectedRows(await session.query(`${BY_ID[kind]} ${list.text}`, list.values)).flatMap(toChanged);
 }
 
 async function readParticipants(

@@ -49,9 +49,14 @@ export function messageColumns(kind: SqlDatabase['kind'], sender: 'u.username' |
 
 /** One message as a JSON object of SQLite, bytes in hex. */
 export function packedMessage(sender: 'u.username' | "''" = 'u.username'): string {
+  return `json_object(${packedFields(sender)})`;
+}
+
+/** What is in that object, to stand in one with more. */
+export function packedFields(sender: 'u.username' | "''" = 'u.username'): string {
   const plain = PLAIN.map((name) => `'${name}', m.${name}`);
   const bytes = BYTES.map((name) => `'${name}', iif(m.${name} IS NULL, NULL, hex(m.${name}))`);
-  return `json_object(${[...plain, ...bytes, `'sender_username', ${sender}`].join(', ')})`;
+  return [...plain, ...bytes, `'sender_username', ${sender}`].join(', ');
 }
 
 /** Null where an outer join found no message. */

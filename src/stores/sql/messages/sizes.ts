@@ -7,7 +7,7 @@ import { toHex, type MessageRow } from './rows.js';
  */
 export async function sizesOf(
   { bodies }: Pick<RepositoryContext, 'bodies'>,
-  rows: readonly MessageRow[],
+  rows: readonly Pick<MessageRow, 'bodyId' | 'bodyBytes' | 'isDeleted'>[],
 ): Promise<readonly number[]> {
   const unmeasured = rows.filter((row) => row.bodyBytes === null && !row.isDeleted).map((row) => row.bodyId);
   const asked = unmeasured.length === 0 ? null : await bodies.sizes(unmeasured);
