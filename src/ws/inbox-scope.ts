@@ -197,8 +197,15 @@ export class InboxScope implements Scope, UserListener {
     return new Date(this.deps.clock.now());
   }
 
+  /**
+   * The chats, in a turn of the user's: what follows goes through a thousand of them, and lists that were asked for
+   * together are answered together. Events are kept or known of since before the read, so it may wait like any answer.
+   */
   private async list(): Promise<Inbox> {
-    const { chats, hasMore } = await readInbox(this.deps.services.realtime, this.visitor.actor);
+    const { deps, link, visitor } = this;
+    const { chats, hasMore } = await readInbox(deps.services.realtime, visitor.actor);
+    const onLine = (isInLine: boolean): void => link.standInLine(isInLine);
+    await deps.inboxTurns.run(visitor.actor.userId, () => Promise.resolve(), { onLine, isWanted: () => link.isOpen() });
     this.feeds.hasMore = hasMore;
     return chats;
   }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../domain/next-turn.js';
 import type { ChangeLog } from '../ports/change-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { LocalChat } from './local-chat.js';
@@ -47,7 +48,10 @@ export class RevCheck {
   private async run(chatIds: readonly number[]): Promise<boolean> {
     this.isRunning = true;
     try {
-      for (let from = 0; from < chatIds.length; from += CHUNK) await this.compare(chatIds.slice(from, from + CHUNK));
+      for (let from = 0; from < chatIds.length; from += CHUNK) {
+        if (from > 0) await nextTurn();
+        await this.compare(chatIds.slice(from, from + CHUNK));
+      }
       return true;
     } catch (error) {
       this.deps.logger.warn({ err: error, chats: chatIds.length }, 'the revs of chats could not be compared');

@@ -50,6 +50,8 @@ export interface ScopeDeps {
   readonly limits: SocketLimits;
   /** Deltas that are read at once. */
   readonly replays: FairTurns;
+  /** Inbox sockets that go through their lists: each step of one is a turn of the loop. */
+  readonly inboxTurns: FairTurns;
   /** What each user may still read on. */
   readonly replayBudget: ReplayBudget;
 }

@@ -37,6 +37,8 @@ const GOODBYE_MS = 1_500;
  * user with a socket on each of his chats, SOCKETS_PER_USER of them, has room for all in line.
  */
 const REPLAYS: FairBounds = { atOnce: 8, perUser: 2, inLine: 256 };
+/** Steps of inbox sockets, which take their time and wait for nothing. Each socket has one in line at most. */
+const INBOX_STEPS: FairBounds = { atOnce: 1, perUser: 1, inLine: Infinity };
 
 export interface SocketHandlerDeps {
   /** Asked for at each use: the services need this handler's `presence` and are made after it. */
@@ -113,6 +115,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     outbox: { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) },
     replays: new FairTurns(REPLAYS),
     replayBudget,
+    inboxTurns: new FairTurns(INBOX_STEPS),
     isStopping: () => stopping !== null,
   };
 

@@ -1,3 +1,5 @@
+import { nextTurn } from '../../domain/next-turn.js';
+
 /** Keys of one statement: its text stays short, and other statements get in between. */
 const MOST_KEYS = 256;
 
@@ -21,14 +23,17 @@ export class Gather<K, V> {
   /** Rejects as the statement does; those who share it share its failure. */
   get(key: K): Promise<V> {
     return new Promise<V>((resolve, reject) => {
-      if (this.asked.push({ key, resolve, reject }) === 1) setImmediate(() => this.flush());
+      if (this.asked.push({ key, resolve, reject }) === 1) setImmediate(() => void this.flush());
     });
   }
 
-  private flush(): void {
+  private async flush(): Promise<void> {
     const { asked } = this;
     this.asked = [];
-    for (let from = 0; from < asked.length; from += MOST_KEYS) void this.read(asked.slice(from, from + MOST_KEYS));
+    for (let from = 0; from < asked.length; from += MOST_KEYS) {
+      if (from > 0) await nextTurn();
+      void this.read(asked.slice(from, from + MOST_KEYS));
+    }
   }
 
   private async read(asked: readonly Asked<K, V>[]): Promise<void> {
