@@ -6,6 +6,10 @@ import bcrypt from 'bcrypt';
  * so that every byte of a long password counts although bcrypt reads only 72. The HMAC key is public and fixed: it
  * keeps values apart from other uses of the hash and is no pepper. A value without the prefix comes from a seed 3
  * database: bcrypt over the password itself.
+ *
+ * The password is taken in its composed form (NFC), since one keyboard sends an é as one character and another as two.
+ * Older values were made from whatever form was typed. Nothing in a value says which, so that a value tells nothing about
+ * the characters of its password either.
  */
 const PREFIX = 'p1';
 const HMAC_KEY = 'parley/password/v1';
@@ -16,6 +20,16 @@ const NO_DIGEST = '.'.repeat(31);
 
 export function shorten(password: string): string {
   return createHmac('sha384', HMAC_KEY).update(password, 'utf8').digest('base64');
+}
+
+/** The form of which values are made. */
+export function storedForm(password: string): string {
+  return password.normalize('NFC');
+}
+
+/** Every form of which the value of this password may have been made, the present one first. Most passwords have one. */
+export function formsOf(password: string): readonly string[] {
+  return [...new Set([storedForm(password), password, password.normalize('NFD')])];
 }
 
 export function ourValue(hash: string): string {

@@ -20,12 +20,20 @@ function emailField(): StringSchema<string | undefined> {
   return withRule(field, 'not_an_email', 'Must be an e-mail address', (text) => text === '' || isEmail(text));
 }
 
-/** Counted in UTF-16 units, as the hasher's bound is. Any character may be in it: only its bytes matter. */
+/**
+ * Counted in UTF-16 units of the form that is hashed (NFC): however its characters are composed, a password is as long. Any
+ * character may be in it: only its bytes matter.
+ */
 function passwordField(min: number): StringSchema<string | undefined> {
   const tooShort = `Must have at least ${min} characters`;
-  const field = withRule(textField(), 'too_short', tooShort, (text) => text.length >= min);
+  const field = withRule(textField(), 'too_short', tooShort, (text) => lengthOf(text) >= min);
   const tooLong = `Must have at most ${LIMITS.passwordMax} characters`;
-  return withRule(field, 'too_long', tooLong, (text) => text.length <= LIMITS.passwordMax);
+  return withRule(field, 'too_long', tooLong, (text) => lengthOf(text) <= LIMITS.passwordMax);
+}
+
+/** At most four characters compose to one, so that nothing much longer has to be looked at. */
+function lengthOf(password: string): number {
+  return password.length > LIMITS.passwordMax * 4 ? password.length : password.normalize('NFC').length;
 }
 
 export function registerBody(passwordMinLength: number) {
