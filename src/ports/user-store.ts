@@ -6,6 +6,16 @@ export interface NewUser {
   readonly fullName: string | null;
   /** As the password hasher returned it. */
   readonly hashedPassword: string;
+  /** From where, as 16 bytes that name the network: known from the first moment. */
+  readonly network?: Uint8Array;
+}
+
+/** An account as a login finds it. */
+export interface LoginUser {
+  readonly user: User;
+  readonly hashedPassword: string;
+  /** When somebody last logged in to it from the network that was asked about; null = never, as far as is remembered. */
+  readonly lastLogin: Date | null;
 }
 
 export interface ProfileChange {
@@ -31,8 +41,16 @@ export interface UserStore {
   findByIds(ids: readonly number[]): Promise<readonly User[]>;
   /** Which of the accounts are there and active. */
   activeAmong(ids: readonly number[]): Promise<ReadonlySet<number>>;
-  /** By username, or by e-mail address where the login holds an `@` (usernames cannot). One statement. */
-  findByLogin(login: string): Promise<{ readonly user: User; readonly hashedPassword: string } | null>;
+  /**
+   * By username, or by e-mail address where the login holds an `@` (usernames cannot). One statement, whether the account
+   * exists, knows the network (16 bytes that name it) or not.
+   */
+  findByLogin(login: string, network?: Uint8Array): Promise<LoginUser | null>;
+  /**
+   * Somebody has logged in from this network. The newest 16 networks of each user are remembered; a network's time never moves
+   * backwards. Nothing where there is no such user.
+   */
+  noteLogin(id: number, network: Uint8Array, at: Date): Promise<void>;
   /** null: no such user. Throws `email_taken`. */
   updateProfile(id: number, change: ProfileChange): Promise<User | null>;
   /** Replaces the stored value only while it still is `from`: a concurrent change of password wins. */

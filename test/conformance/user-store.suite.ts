@@ -117,7 +117,11 @@ export function userStoreSuite(open: OpenUserStore): void {
     it('finds by username or address, with the stored password', async () => {
       const made = await users.create(draft({ hashedPassword: '$2b$12$value' }));
       for (const login of [made.username, made.username.toUpperCase(), made.email, made.email.toUpperCase()]) {
-        expect(await users.findByLogin(login)).to.deep.equal({ user: made, hashedPassword: '$2b$12$value' });
+        expect(await users.findByLogin(login)).to.deep.equal({
+          user: made,
+          hashedPassword: '$2b$12$value',
+          lastLogin: null,
+        });
       }
       for (const login of ['nobody', 'nobody@example.org', '', "' OR 1=1 -- ", '%']) {
         expect(await users.findByLogin(login)).to.equal(null);

@@ -16,10 +16,10 @@ const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
  */
 export async function createUser(
   sql: SqlDatabase,
-  { username, email, fullName, hashedPassword }: Parameters<UserStore['create']>[0],
+  { username, email, fullName, hashedPassword, network }: Parameters<UserStore['create']>[0],
   createdAt: Date,
 ): Promise<User> {
-  const { users } = sql.tables;
+  const { users, loginNetworks } = sql.tables;
   const row = {
     username,
     usernameKey: usernameKey(username),
@@ -43,6 +43,9 @@ export async function createUser(
       if (taken.length > 0) throw new AppError('email_taken');
       const [id] = tx.insertIds(await refusingDuplicates(() => tx.db.insert(users).values(row)), 1);
       if (id === undefined) throw new AppError('internal');
+      if (network !== undefined) {
+        await tx.db.insert(loginNetworks).values({ userId: id, network, lastLoginAt: createdAt });
+      }
       return { id, username, email, fullName, isActive: true, createdAt, lastSeen: null };
     },
     async (tx, planned) => {

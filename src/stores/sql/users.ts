@@ -1,11 +1,12 @@
 import { and, asc, eq, inArray, sql as fragment } from 'drizzle-orm';
 import type { User } from '../../domain/user.js';
-import { emailKey, searchText, usernameKey } from '../../domain/user-keys.js';
+import { searchText } from '../../domain/user-keys.js';
 import type { Clock } from '../../ports/clock.js';
 import type { UserStore } from '../../ports/user-store.js';
 import { userColumns } from './chats/rows.js';
 import { asDate, type SqlDatabase, type SqlRow } from './database.js';
 import { Gather } from './gather.js';
+import { findByLogin, noteLogin, NOWHERE } from './login-networks.js';
 import { listOf, selectRows } from './messages/lists.js';
 import { createUser, updateProfile } from './user-writes.js';
 
@@ -55,15 +56,9 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
       return new Set(rows.map(({ id }) => Number(id)));
     },
 
-    async findByLogin(login) {
-      const wanted = login.includes('@')
-        ? eq(users.emailKey, emailKey(login))
-        : eq(users.usernameKey, usernameKey(login));
-      const [row] = await sql.read(({ db }) =>
-        db.select({ user: columns, hashedPassword: users.hashedPassword }).from(users).where(wanted).limit(1),
-      );
-      return row ?? null;
-    },
+    findByLogin: (login, network) => findByLogin(sql, login, network ?? NOWHERE),
+
+    noteLogin: (id, network, at) => noteLogin(sql, id, network, at),
 
     async updateProfile(id, change) {
       await updateProfile(sql, id, change);
