@@ -4,6 +4,8 @@ import { parseTrustedProxies } from './domain/client-address.js';
 import { openListener } from './edge/open-listener.js';
 import { trackInFlight } from './http/in-flight.js';
 import { createHttpApp } from './http/server.js';
+import { createLoginGuard } from './identity/login-guard.js';
+import { createNetworkNames } from './identity/network-names.js';
 import { createPasswordHasher } from './identity/password-hasher.js';
 import { resolveSecretKey } from './identity/secret-key.js';
 import { createThrottle } from './identity/throttle.js';
@@ -78,6 +80,8 @@ export interface Overrides {
  */
 const DRAIN_MS = 7_500;
 
+const DAY_SECONDS = 24 * 3_600;
+
 /** The composition root: the only place that knows every layer. */
 export async function createApp(settings: Settings, logger: Logger, overrides: Overrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
@@ -131,13 +135,14 @@ async function wire(
     log: stores.messages,
     changes: stores.changes,
     health: stores.health,
-    hasher: overrides.hasher ?? createPasswordHasher({ cost: identity.bcryptCost }),
+    hasher: overrides.hasher ?? createPasswordHasher({ cost: identity.bcryptCost, clock }),
     tokens: createTokenService({ secretKey, minutes: identity.accessTokenMinutes, clock }),
     throttles: {
       registerPerAddress: createThrottle(throttles.registerPerAddress),
-      loginPerAddress: createThrottle(throttles.loginPerAddress),
-      loginPerAccount: createThrottle(throttles.loginPerAccount),
+      emailPerAccount: createThrottle(throttles.emailChangesPerDay, { windowSeconds: DAY_SECONDS }),
     },
+    logins: createLoginGuard({ perAccount: throttles.loginPerAccount, perNetwork: throttles.loginPerAddress, clock }),
+    networkName: createNetworkNames(secretKey),
     writer,
     publish,
     publishToUsers: createPublishToUsers(broker, logger),

@@ -81,6 +81,7 @@ function readThrottles(reader: SettingsReader): ThrottleSettings {
     registerPerAddress: reader.integer('REGISTER_LIMIT_PER_ADDRESS_HOUR', 60, 0, 1_000_000),
     loginPerAddress: reader.integer('LOGIN_LIMIT_PER_ADDRESS_HOUR', 240, 0, 1_000_000),
     loginPerAccount: reader.integer('LOGIN_LIMIT_PER_ACCOUNT_HOUR', 60, 0, 1_000_000),
+    emailChangesPerDay: reader.integer('EMAIL_CHANGES_PER_DAY', 5, 0, 1_000_000),
   };
 }
 

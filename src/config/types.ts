@@ -65,11 +65,15 @@ export interface IdentitySettings {
   readonly passwordMinLength: number;
 }
 
-/** Attempts per hour; 0 = off. */
+/** Per hour where nothing else is said; 0 = off. */
 export interface ThrottleSettings {
   readonly registerPerAddress: number;
+  /** Wrong passwords. */
   readonly loginPerAddress: number;
+  /** Wrong passwords from one address; with more of them from all addresses together, strangers to the account wait. */
   readonly loginPerAccount: number;
+  /** Addresses that one account tries to take, in a day. */
+  readonly emailChangesPerDay: number;
 }
 
 /** 0 = off where a number bounds a client's rate or count. */

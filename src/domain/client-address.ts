@@ -5,10 +5,24 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 /** The proxies whose X-Forwarded-For is believed, as networks. */
 export type TrustedProxies = readonly (readonly [Address, number])[];
 
-/** Stands for a peer whose address the transport no longer knows; all of them share one throttle. */
+/** Stands for a peer whose address the transport no longer knows; all of them share their limits. */
 const UNKNOWN = 'unknown';
-/** Bits of an IPv6 address that name one customer; the other 64 are theirs to change at will. */
-const IPV6_SITE_BITS = 64;
+/**
+ * The networks of an IPv6 address, narrowest first. Who has one address has its /64 to choose from at will; homes are
+ * given a /56, firms and whoever rents a server a /48, free of charge. A wider network holds more people, so that it may
+ * do more before it is bounded, and far less than its parts together could.
+ */
+const IPV6_NETWORKS = [
+  { bits: 64, factor: 1 },
+  { bits: 56, factor: 4 },
+  { bits: 48, factor: 16 },
+] as const;
+
+/** Something that is counted by, and how many times the usual bound counts for it. */
+export interface Network {
+  readonly key: string;
+  readonly factor: number;
+}
 
 /** Addresses and CIDR ranges as TRUSTED_PROXIES lists them; throws a RangeError that names the first bad entry's place. */
 export function parseTrustedProxies(entries: readonly string[]): TrustedProxies {
@@ -46,13 +60,22 @@ export function clientAddress(
   return address.toString();
 }
 
-/** What a throttle counts by: the address itself, for IPv6 its /64. */
-export function throttleKeyOf(address: string): string {
+/**
+ * What limits count by, narrowest first: an IPv4 address itself, for IPv6 its /64, /56 and /48. At least one; the first
+ * of them has the factor 1.
+ */
+export function networksOf(address: string): readonly [Network, ...Network[]] {
   const parsed = parseAddress(address);
-  if (parsed === null) return UNKNOWN;
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  const site = ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${IPV6_SITE_BITS}`);
-  return `${site.toString()}/${IPV6_SITE_BITS}`;
+  if (parsed === null) return [{ key: UNKNOWN, factor: 1 }];
+  if (parsed.kind() === 'ipv4') return [{ key: parsed.toString(), factor: 1 }];
+  const text = parsed.toString();
+  const [site, ...wider] = IPV6_NETWORKS;
+  return [networkOf(text, site), ...wider.map((width) => networkOf(text, width))];
+}
+
+function networkOf(address: string, { bits, factor }: (typeof IPV6_NETWORKS)[number]): Network {
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
+  return { key: `${network.toString()}/${bits}`, factor };
 }
 
 function isTrusted(address: Address, trusted: TrustedProxies): boolean {

@@ -1,5 +1,10 @@
-/** One address may hold at most this part of the places for sockets that have not proved who they are. */
-const ADDRESS_SHARE = 4;
+import type { Network } from '../domain/client-address.js';
+
+/**
+ * The part of the places for sockets that have not proved who they are that one address, or one network of IPv6 by its
+ * width, may hold. Half of them stay for others however many addresses somebody has.
+ */
+const SHARES = [1 / 4, 3 / 8, 1 / 2];
 
 export interface AdmissionLimits {
   /** Sockets of this node that have not authenticated yet; 0 = no limit. */
@@ -28,21 +33,25 @@ export class Admission {
   constructor(private readonly limits: AdmissionLimits) {}
 
   /** null: no place is left. */
-  enter(address: string): Place | null {
+  enter(networks: readonly Network[]): Place | null {
     const { maxUnauthenticated } = this.limits;
     if (maxUnauthenticated > 0) {
       if (this.unauthenticated >= maxUnauthenticated) return null;
-      if ((this.byAddress.get(address) ?? 0) >= Math.ceil(maxUnauthenticated / ADDRESS_SHARE)) return null;
+      const isFull = networks.some(({ key }, width) => {
+        const share = SHARES[Math.min(width, SHARES.length - 1)] ?? 0;
+        return (this.byAddress.get(key) ?? 0) >= Math.ceil(maxUnauthenticated * share);
+      });
+      if (isFull) return null;
     }
     this.unauthenticated += 1;
-    change(this.byAddress, address, 1);
-    return new OnePlace(this, address);
+    for (const { key } of networks) change(this.byAddress, key, 1);
+    return new OnePlace(this, networks);
   }
 
   /** A socket that has not authenticated gives up its place. */
-  leaveAddress(address: string): void {
+  leaveNetworks(networks: readonly Network[]): void {
     this.unauthenticated -= 1;
-    change(this.byAddress, address, -1);
+    for (const { key } of networks) change(this.byAddress, key, -1);
   }
 
   /** False: the user has as many sockets as one may have. */
@@ -59,14 +68,14 @@ export class Admission {
 }
 
 class OnePlace implements Place {
-  /** The address before authentication, the user's id after it, null once it is given up. */
-  private holder: string | number | null;
+  /** Networks before authentication, the user's id after it, null once it is given up. */
+  private holder: readonly Network[] | number | null;
 
   constructor(
     private readonly admission: Admission,
-    address: string,
+    networks: readonly Network[],
   ) {
-    this.holder = address;
+    this.holder = networks;
   }
 
   authenticate(userId: number): boolean {
@@ -80,7 +89,7 @@ class OnePlace implements Place {
     const { admission, holder } = this;
     this.holder = null;
     if (typeof holder === 'number') admission.leaveUser(holder);
-    else if (holder !== null) admission.leaveAddress(holder);
+    else if (holder !== null) admission.leaveNetworks(holder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { FairTurns, type FairBounds } from '../domain/fair-turns.js';
-import { clientAddress, throttleKeyOf, type TrustedProxies } from '../domain/client-address.js';
+import { clientAddress, networksOf, type TrustedProxies } from '../domain/client-address.js';
 import type { Broker } from '../ports/broker.js';
 import type { ChangeLog } from '../ports/change-log.js';
 import type { Clock } from '../ports/clock.js';
@@ -156,7 +156,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     open(socket, handshake) {
       if (stopping !== null) return refuse(socket, 'restart');
       const address = clientAddress(handshake.peerAddress, handshake.headers['x-forwarded-for'], trustedProxies);
-      const place = admission.enter(throttleKeyOf(address));
+      const place = admission.enter(networksOf(address));
       if (place === null) return refuse(socket, 'too_many');
       const connection = new Connection(connectionDeps, socket, targetOf(handshake), place, forget);
       connections.add(connection);

@@ -1,13 +1,16 @@
+import { networksOf } from '../../domain/client-address.js';
 import { AppError } from '../../domain/errors.js';
 import type { Identity, User } from '../../domain/user.js';
+import { emailKey, usernameKey } from '../../domain/user-keys.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Logger } from '../../ports/logger.js';
-import type { PasswordHasher } from '../../ports/password-hasher.js';
+import type { LoginGuard } from '../../ports/login-guard.js';
+import type { PasswordHasher, Turn } from '../../ports/password-hasher.js';
 import type { Throttle } from '../../ports/throttle.js';
 import type { TokenService } from '../../ports/token-service.js';
 import type { UserStore } from '../../ports/user-store.js';
-import { throttleKeyOf } from '../../domain/client-address.js';
-import { emailKey, usernameKey } from '../../domain/user-keys.js';
 import type { AccessToken, Origin, Services } from '../services.js';
+import { unlessUnavailable } from './attempts.js';
 import type { LastSeen } from './last-seen.js';
 import type { RecentUsers } from './recent-users.js';
 
@@ -17,13 +20,19 @@ export interface AccountDeps {
   readonly tokens: TokenService;
   readonly lastSeen: LastSeen;
   readonly recentUsers: RecentUsers;
+  readonly clock: Clock;
   readonly logger: Logger;
+  readonly logins: LoginGuard;
+  /** What a network is called in the store; nobody learns an address from it. */
+  readonly networkName: (network: string) => Uint8Array;
   readonly throttles: {
     readonly registerPerAddress: Throttle;
-    readonly loginPerAddress: Throttle;
-    readonly loginPerAccount: Throttle;
+    readonly emailPerAccount: Throttle;
   };
 }
+
+/** From where somebody has logged in is written down again after this long. */
+const NETWORK_NOTED_MS = 24 * 3_600_000;
 
 /** Hashing comes after the throttle: nobody makes the server hash without spending an attempt. */
 export async function register(
@@ -31,43 +40,82 @@ export async function register(
   input: Parameters<Services['users']['register']>[0],
   origin: Origin,
 ): Promise<{ user: User; access: AccessToken }> {
-  await deps.throttles.registerPerAddress.consume(throttleKeyOf(origin.address));
-  const hashedPassword = await deps.hasher.hash(input.password);
-  const { username, email, fullName } = input;
-  const user = await deps.users.create({ username, email, fullName, hashedPassword });
+  const networks = networksOf(origin.address);
+  const [{ key: network }] = networks;
+  const user = await unlessUnavailable(deps.throttles.registerPerAddress, networks, async () => {
+    const hashedPassword = await deps.hasher.hash(input.password, { network, account: null, known: false });
+    const { username, email, fullName } = input;
+    return deps.users.create({ username, email, fullName, hashedPassword, network: deps.networkName(network) });
+  });
   return { user, access: deps.tokens.issue(user.id) };
 }
 
+type FoundLogin = Awaited<ReturnType<UserStore['findByLogin']>>;
+
 /**
- * Every failure is the same answer after the same work, so that nobody learns which accounts exist. A success gives its
- * attempts back: only failures use a throttle up.
+ * Every failure is the same answer after the same work, so that nobody learns which accounts exist. Only a wrong password
+ * is a failure, and it is counted before its answer leaves.
+ *
+ * Who has logged in from this network before is let in with the right password whatever strangers have done to the account
+ * or the network. With a wrong one, they get the answer that anybody would get, after as long: this network's other people
+ * learn nothing from it.
  */
 export async function login(
   deps: AccountDeps,
   input: Parameters<Services['users']['login']>[0],
   origin: Origin,
 ): Promise<AccessToken> {
-  const { loginPerAddress, loginPerAccount } = deps.throttles;
-  const addressKey = throttleKeyOf(origin.address);
-  const accountKey = input.username.includes('@') ? emailKey(input.username) : usernameKey(input.username);
-  await loginPerAddress.consume(addressKey);
-  await loginPerAccount.consume(accountKey);
+  const networks = networksOf(origin.address);
+  const [{ key: network }] = networks;
+  const account = input.username.includes('@') ? emailKey(input.username) : usernameKey(input.username);
+  const attempt = deps.logins.attempt(account, networks);
+  attempt.check();
 
-  const found = await deps.users.findByLogin(input.username);
-  const { ok, needsRehash } = await deps.hasher.verify(input.password, found?.hashedPassword ?? null);
-  if (found === null || !ok || !found.user.isActive) throw new AppError('wrong_credentials');
+  const name = deps.networkName(network);
+  const found = await deps.users.findByLogin(input.username, name);
+  const known = found !== null && found.lastLogin !== null;
+  const isActive = found?.user.isActive === true;
+  const refusal = attempt.refusal();
+  const turn = { network, account, known };
+  if (refusal !== null && !known) {
+    await deps.hasher.pretend(input.password, turn);
+    throw refusal;
+  }
+  const { ok, needsRehash } = await deps.hasher.verify(input.password, found?.hashedPassword ?? null, {
+    ...turn,
+    begin: () => attempt.begin(known),
+    end: (isRight) => attempt.end(isRight === null ? null : isRight && isActive),
+  });
+  if (found === null || !ok || !isActive) throw refusal ?? new AppError('wrong_credentials');
 
-  await Promise.all([loginPerAddress.reward(addressKey), loginPerAccount.reward(accountKey)]);
-  if (needsRehash) await renewHash(deps, found.user.id, found.hashedPassword, input.password);
+  await noteNetwork(deps, found, name);
+  if (needsRehash) await renewHash(deps, found, input.password, { ...turn, known: true });
   return deps.tokens.issue(found.user.id);
 }
 
-/** Best effort: the password was right, and the next login tries again. */
-async function renewHash(deps: AccountDeps, userId: number, from: string, password: string): Promise<void> {
+/** Best effort: at worst this network stays unknown until the next login. */
+async function noteNetwork(deps: AccountDeps, found: NonNullable<FoundLogin>, network: Uint8Array): Promise<void> {
+  const { user, lastLogin } = found;
+  const now = deps.clock.now();
+  if (lastLogin !== null && lastLogin.getTime() > now - NETWORK_NOTED_MS) return;
   try {
-    await deps.users.replacePasswordHash(userId, from, await deps.hasher.hash(password));
+    await deps.users.noteLogin(user.id, network, new Date(now));
   } catch (error) {
-    deps.logger.warn({ err: error, userId }, 'a password hash could not be renewed');
+    deps.logger.warn({ err: error, userId: user.id }, 'the network of a login could not be noted');
+  }
+}
+
+/** Best effort: the password was right, and the next login tries again. */
+async function renewHash(
+  deps: AccountDeps,
+  { user, hashedPassword }: NonNullable<FoundLogin>,
+  password: string,
+  turn: Turn,
+): Promise<void> {
+  try {
+    await deps.users.replacePasswordHash(user.id, hashedPassword, await deps.hasher.hash(password, turn));
+  } catch (error) {
+    deps.logger.warn({ err: error, userId: user.id }, 'a password hash could not be renewed');
   }
 }
 

@@ -1,7 +1,10 @@
 import { AppError } from '../../domain/errors.js';
 import type { Identity, User } from '../../domain/user.js';
+import { emailKey } from '../../domain/user-keys.js';
+import type { Throttle } from '../../ports/throttle.js';
 import type { ProfileChange, UserStore } from '../../ports/user-store.js';
 import { LIMITS } from '../../protocol/limits.js';
+import { unlessUnavailable } from './attempts.js';
 import type { RecentUsers } from './recent-users.js';
 
 export async function getUser(users: UserStore, userId: number): Promise<User> {
@@ -17,8 +20,26 @@ export async function me({ recentUsers }: { readonly recentUsers: RecentUsers },
   return user;
 }
 
-export async function updateMe(
-  { users, recentUsers }: { readonly users: UserStore; readonly recentUsers: RecentUsers },
+export interface ProfileDeps {
+  readonly users: UserStore;
+  readonly recentUsers: RecentUsers;
+  readonly throttles: { readonly emailPerAccount: Throttle };
+}
+
+/**
+ * Whether an address has an account shows in the answer to whoever wants it as their own. So each that is not the own one
+ * already counts, taken or not.
+ */
+export async function updateMe(deps: ProfileDeps, actor: Identity, change: ProfileChange): Promise<User> {
+  const write = () => writeProfile(deps, actor, change);
+  if (change.email === undefined) return write();
+  const { email } = await me(deps, actor);
+  if (emailKey(email) === emailKey(change.email)) return write();
+  return unlessUnavailable(deps.throttles.emailPerAccount, [{ key: String(actor.userId), factor: 1 }], write);
+}
+
+async function writeProfile(
+  { users, recentUsers }: ProfileDeps,
   actor: Identity,
   change: ProfileChange,
 ): Promise<User> {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { clientAddress, parseTrustedProxies, throttleKeyOf } from '../../../src/domain/client-address.js';
+import { clientAddress, networksOf, parseTrustedProxies } from '../../../src/domain/client-address.js';
 
 describe('clientAddress (A29)', () => {
   const trusted = parseTrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8:ffff::/48']);
@@ -47,18 +47,32 @@ describe('parseTrustedProxies', () => {
   }
 });
 
-describe('throttleKeyOf', () => {
+describe('networksOf', () => {
+  const keysOf = (address: string): readonly string[] => networksOf(address).map(({ key }) => key);
+
   it('counts an IPv4 address by itself, mapped or not', () => {
-    expect(throttleKeyOf('203.0.113.5')).to.equal('203.0.113.5');
-    expect(throttleKeyOf('::ffff:203.0.113.5')).to.equal('203.0.113.5');
+    expect(networksOf('203.0.113.5')).to.deep.equal([{ key: '203.0.113.5', factor: 1 }]);
+    expect(networksOf('::ffff:203.0.113.5')).to.deep.equal([{ key: '203.0.113.5', factor: 1 }]);
+    expect(networksOf('::ffff:cb00:7105')).to.deep.equal([{ key: '203.0.113.5', factor: 1 }]);
   });
 
-  it('counts all addresses of an IPv6 /64 as one, and of two as two', () => {
-    expect(throttleKeyOf('2001:db8:1:2:aaaa::1')).to.equal(throttleKeyOf('2001:db8:1:2:bbbb::2'));
-    expect(throttleKeyOf('2001:db8:1:2::1')).not.to.equal(throttleKeyOf('2001:db8:1:3::1'));
+  it('counts an IPv6 address by its /64, /56 and /48, with room that grows', () => {
+    expect(networksOf('2001:db8:1:2f3:aaaa::1')).to.deep.equal([
+      { key: '2001:db8:1:2f3::/64', factor: 1 },
+      { key: '2001:db8:1:200::/56', factor: 4 },
+      { key: '2001:db8:1::/48', factor: 16 },
+    ]);
+  });
+
+  it('shares what two addresses have in common, and nothing else', () => {
+    const [site, home, firm] = keysOf('2001:db8:1:2f3::1');
+    expect(keysOf('2001:db8:1:2f3:ffff::2')).to.deep.equal([site, home, firm]);
+    expect(keysOf('2001:db8:1:2f4::1').slice(1)).to.deep.equal([home, firm]);
+    expect(keysOf('2001:db8:1:3f3::1').slice(1)).to.include(firm).and.not.include(home);
+    expect(keysOf('2001:db8:2:2f3::1').filter((key) => [site, home, firm].includes(key))).to.deep.equal([]);
   });
 
   it('has one key for everything that is no address', () => {
-    expect(throttleKeyOf('x'.repeat(10_000))).to.equal(throttleKeyOf(''));
+    expect(networksOf('x'.repeat(10_000))).to.deep.equal(networksOf(''));
   });
 });
