@@ -1,6 +1,5 @@
-import type { AppError } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
-import type { LoginAttempt, LoginGuard } from '../ports/login-guard.js';
+import type { LoginAttempt, LoginGuard, Refusal } from '../ports/login-guard.js';
 import type { Counted } from '../ports/throttle.js';
 import { Failures } from './failures.js';
 import { rateLimited } from './rate-limited.js';
@@ -43,11 +42,8 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
       const ofPairs = bounds(pairs, perAccount, counted, (key) => `${who} ${key}`);
       const ofNetworks = bounds(networks, perNetwork, counted, (key) => key);
       const own = ofPairs.slice(0, 1);
-      return new Attempt(
-        own,
-        [...ofPairs, ...ofNetworks],
-        perAccount === 0 ? null : new Slowing(accounts, waits, clock, who, own[0]?.key ?? '', perAccount),
-      );
+      const slowing = perAccount === 0 ? null : new Slowing(accounts, waits, clock, who, own[0]?.key ?? '', perAccount);
+      return new Attempt(own, ofPairs, ofNetworks, slowing);
     },
   };
 }
@@ -78,7 +74,7 @@ class Slowing {
     if (failures < this.most) return 0;
     const now = this.clock.monotonic();
     const told = this.waits.get(this.pair);
-    return Math.max(0, (told?.value ?? this.tell(failures)) - now);
+    return Math.max(0, (told?.value ?? this.tell(failures, now)) - now);
   }
 
   /** Whether the looks under way could reach the number from which networks wait. */
@@ -96,11 +92,11 @@ class Slowing {
     if (!isFailure) return;
     this.accounts.add(this.account);
     const failures = this.accounts.count(this.account);
-    if (failures >= this.most) this.tell(failures);
+    if (failures >= this.most) this.tell(failures, this.clock.monotonic());
   }
 
-  private tell(failures: number): number {
-    const until = this.clock.monotonic() + Math.min(FIRST_WAIT_MS * 2 ** (failures - this.most), MAX_WAIT_MS);
+  private tell(failures: number, now: number): number {
+    const until = now + Math.min(FIRST_WAIT_MS * 2 ** (failures - this.most), MAX_WAIT_MS);
     this.waits.set(this.pair, until, until + MAX_WAIT_MS);
     return until;
   }
@@ -109,10 +105,11 @@ class Slowing {
 class Attempt implements LoginAttempt {
   private hasBegun = false;
 
-  /** `own`: the account in the narrowest network, of which nothing excepts. */
+  /** `own`: the account in the narrowest network, of which nothing excepts; one of the pairs of account and network. */
   constructor(
     private readonly own: readonly Bounded[],
-    private readonly all: readonly Bounded[],
+    private readonly pairs: readonly Bounded[],
+    private readonly networks: readonly Bounded[],
     private readonly slowing: Slowing | null,
   ) {}
 
@@ -121,19 +118,21 @@ class Attempt implements LoginAttempt {
     if (ms > 0) throw rateLimited(ms);
   }
 
-  refusal(): AppError | null {
-    const ms = Math.max(waitOf(this.all), this.slowing?.wait() ?? 0);
-    return ms > 0 ? rateLimited(ms) : null;
+  refusal(): Refusal | null {
+    const ofNetwork = waitOf(this.networks);
+    const ms = Math.max(ofNetwork, waitOf(this.pairs), this.slowing?.wait() ?? 0);
+    return ms > 0 ? { error: rateLimited(ms), ofNetwork: ofNetwork > 0 } : null;
   }
 
   begin(known: boolean): boolean {
     this.check();
     const refusal = known ? null : this.refusal();
-    if (refusal !== null) throw refusal;
-    const judged = known ? this.own : this.all;
+    if (refusal !== null) throw refusal.error;
+    const all = [...this.pairs, ...this.networks];
+    const judged = known ? this.own : all;
     if (judged.some(({ of, key, most }) => of.count(key) + of.underWay(key) >= most)) return false;
     if (!known && this.slowing?.isAtEdge() === true) return false;
-    for (const { of, key } of this.all) of.begin(key);
+    for (const { of, key } of all) of.begin(key);
     this.slowing?.begin();
     this.hasBegun = true;
     return true;
@@ -142,7 +141,7 @@ class Attempt implements LoginAttempt {
   end(isRight: boolean | null): void {
     if (!this.hasBegun) return;
     this.hasBegun = false;
-    for (const { of, key } of this.all) {
+    for (const { of, key } of [...this.pairs, ...this.networks]) {
       of.end(key);
       if (isRight === false) of.add(key);
     }

@@ -16,6 +16,14 @@ export interface LoginGuard {
   attempt(account: string, networks: readonly Counted[]): LoginAttempt;
 }
 
+/** What stands against an attempt. */
+export interface Refusal {
+  /** `rate_limited`. */
+  readonly error: AppError;
+  /** Whether it is about the network, whatever the account. */
+  readonly ofNetwork: boolean;
+}
+
 /** One login. `begin` and `end` surround the look at the password. */
 export interface LoginAttempt {
   /** Throws `rate_limited` where the account may not be tried again from this network, whoever asks. */
@@ -24,7 +32,7 @@ export interface LoginAttempt {
    * What stands against the attempt where the account does not know the network; null = nothing. Its Retry-After is a
    * promise: whoever comes back then is let through by this guard.
    */
-  refusal(): AppError | null;
+  refusal(): Refusal | null;
   /**
    * Reserves the failure that this may become. False = only the outcome of others that are being looked at can tell whether
    * there is room; ask again after one of them. Throws `rate_limited` as the two above do.

@@ -57,8 +57,8 @@ type FoundLogin = Awaited<ReturnType<UserStore['findByLogin']>>;
  * is a failure, and it is counted before its answer leaves.
  *
  * Who has logged in from this network before is let in with the right password whatever strangers have done to the account
- * or the network. With a wrong one, they get the answer that anybody would get, after as long: this network's other people
- * learn nothing from it.
+ * or the network. Where the network has failed too often, a wrong one gets the answer that others get there, after as long:
+ * else its people could ask by the thousand who of them has which account.
  */
 export async function login(
   deps: AccountDeps,
@@ -78,15 +78,17 @@ export async function login(
   const refusal = attempt.refusal();
   const turn = { network, account, known };
   if (refusal !== null && !known) {
-    await deps.hasher.pretend(input.password, turn);
-    throw refusal;
+    if (refusal.ofNetwork) await deps.hasher.pretend(input.password, turn);
+    throw refusal.error;
   }
   const { ok, needsRehash } = await deps.hasher.verify(input.password, found?.hashedPassword ?? null, {
     ...turn,
     begin: () => attempt.begin(known),
     end: (isRight) => attempt.end(isRight === null ? null : isRight && isActive),
   });
-  if (found === null || !ok || !isActive) throw refusal ?? new AppError('wrong_credentials');
+  if (found === null || !ok || !isActive) {
+    throw refusal?.ofNetwork === true ? refusal.error : new AppError('wrong_credentials');
+  }
 
   await noteNetwork(deps, found, name);
   if (needsRehash) await renewHash(deps, found, input.password, { ...turn, known: true });
