@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.js';
+import { retryAfterOf } from './retry-after.js';
 import { ShortMemory } from './short-memory.js';
 
 /** Longer than this nobody is sent away: by then everything is different. */
@@ -24,6 +25,6 @@ export class Appointments {
     const inOrder = last === null ? 0 : last.value + paceMs;
     const at = Math.min(Math.max(now + roomMs, inOrder), now + MAX_MS);
     this.last.set(name, at, at);
-    return Math.max(1, Math.ceil((at - now) / 1_000));
+    return retryAfterOf(at - now);
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.js';
 import type { LoginAttempt, LoginGuard, Refusal } from '../ports/login-guard.js';
 import type { Counted } from '../ports/throttle.js';
 import { Failures } from './failures.js';
-import { rateLimited } from './rate-limited.js';
+import { rateLimited } from './retry-after.js';
 import { shortKey } from './short-key.js';
 import { ShortMemory } from './short-memory.js';
 

@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Counted, Throttle } from '../ports/throttle.js';
-import { rateLimited } from './rate-limited.js';
+import { rateLimited } from './retry-after.js';
 import { shortKey } from './short-key.js';
 
 export interface ThrottleOptions {
