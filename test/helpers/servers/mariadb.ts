@@ -17,9 +17,10 @@ export function hasMariaDb(): boolean {
 
 /**
  * Starts a private MariaDB of the installed programs; about 0.7 s.
+ * @param settings arguments for the server, over those that all tests share.
  * @throws MissingServerError if MariaDB is not installed.
  */
-export async function startMariaDb(): Promise<SqlServer> {
+export async function startMariaDb(settings: readonly string[] = []): Promise<SqlServer> {
   const programs = findPrograms();
   if (programs === undefined) throw new MissingServerError('MariaDB', HOW_TO_INSTALL);
   const common = ['--no-defaults', '--user=root', '--innodb-log-file-size=64M'];
@@ -33,6 +34,7 @@ export async function startMariaDb(): Promise<SqlServer> {
       '--skip-test-db',
     ],
     serve: [programs.server, ...common, '--skip-log-bin'],
+    settings,
   });
 }
 

@@ -14,9 +14,10 @@ export function hasMySql(): boolean {
 /**
  * Starts a private MySQL out of the chroot that PARLEY_TEST_MYSQL_CHROOT names; about 3.5 s. Only root may enter a chroot.
  * Its binary log is on, as MySQL has it by default.
+ * @param settings arguments for the server, over those that all tests share.
  * @throws MissingServerError if there is no such chroot.
  */
-export async function startMySql(): Promise<SqlServer> {
+export async function startMySql(settings: readonly string[] = []): Promise<SqlServer> {
   const chroot = chrootFolder();
   if (!hasMySql()) {
     throw new MissingServerError(
@@ -42,6 +43,7 @@ export async function startMySql(): Promise<SqlServer> {
     inside: (path) => path.slice(chroot.length),
     install: (dataFolder) => [...command, '--initialize-insecure', `--datadir=${dataFolder}`],
     serve: command,
+    settings,
   });
 }
 

@@ -20,6 +20,8 @@ export interface SqlFlavour {
   install: (dataFolder: string) => string[];
   /** The server's command with the settings that only this flavour has. */
   serve: string[];
+  /** Settings of one test's own; they win over all others. */
+  settings: readonly string[];
 }
 
 /** Starts a private server of the flavour, with one user who may do everything and one empty database. */
@@ -46,6 +48,7 @@ export async function startSqlServer(flavour: SqlFlavour): Promise<SqlServer> {
     '--max-connections=300',
     '--innodb-flush-log-at-trx-commit=1',
     '--innodb-buffer-pool-size=64M',
+    ...flavour.settings,
   ];
   try {
     await server.prepare(flavour.install(`${folder}/data`));

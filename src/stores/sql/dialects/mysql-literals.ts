@@ -1,11 +1,13 @@
-import { escape } from 'mysql2';
 import type { SqlValue, Statement } from '../database.js';
 
 /**
- * A statement with its values written into it, for packets: a batch holds a thousand values, hardly any of them texts, and
- * the driver's formatter, which takes anything, spent a tenth of the time of a send on finding out what they are. Texts
- * are still the driver's to escape; the session's sql_mode is pinned for that (mysql-pool.ts). A `?` stands in our texts
- * for a value only. Throws TypeError where the two do not match and for a number that SQL has no word for.
+ * A statement with its values written into it, for packets and for texts that change with the number of their values. No
+ * text is escaped: what is safe behind a backslash in one character set ends the text in another (gbk, sjis, big5,
+ * gb18030), and the server may read in another than we write. So texts and bytes stand as hexadecimal digits, numbers and
+ * moments as decimal ones, which mean the same in every character set and sql_mode. The introducer gives a text the
+ * character set and the collation that a bound one has in our sessions.
+ * A `?` stands in our texts for a value only. Throws TypeError where the two do not match and for a number that SQL has no
+ * word for.
  */
 export function withLiterals({ text, values }: Statement): string {
   const parts = text.split('?');
@@ -21,7 +23,7 @@ function literal(value: SqlValue): string {
       if (!Number.isFinite(value)) throw new TypeError('not a number of SQL');
       return String(value);
     case 'string':
-      return escape(value);
+      return `_utf8mb4 X'${Buffer.from(value, 'utf8').toString('hex')}'`;
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':

@@ -1,4 +1,5 @@
 import { failureIn } from '../errors.js';
+import { SessionRefused } from './mysql-setup.js';
 
 /** What waiting does not cure, said in words; messages of the server may hold names and are not repeated. */
 const PERMANENT: Readonly<Record<string, string>> = {
@@ -11,7 +12,9 @@ const PERMANENT: Readonly<Record<string, string>> = {
 
 /** Why MySQL could not be reached. */
 export function explainMysql(error: unknown): { readonly reason: string; readonly mayPass: boolean } {
-  const code = failureIn(error)?.code ?? 'UNKNOWN';
+  const failure = failureIn(error);
+  if (failure instanceof SessionRefused) return { reason: failure.message, mayPass: false };
+  const code = failure?.code ?? 'UNKNOWN';
   const permanent = PERMANENT[code];
   return permanent === undefined ? { reason: code, mayPass: true } : { reason: permanent, mayPass: false };
 }

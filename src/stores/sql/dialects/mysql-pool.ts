@@ -1,5 +1,6 @@
 import { createConnection, createPool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
 import { scrub } from '../errors.js';
+import { readSession, setUpSession, type ServerSession } from './mysql-setup.js';
 import { PlaceQueue } from './queue.js';
 
 export interface MysqlTarget {
@@ -35,14 +36,11 @@ const KILL_DEADLINE_MS = 1_000;
 /** Below the session's wait_timeout of 60 s: a connection is retired before the server drops it. */
 const IDLE_MS = 30_000;
 
-const SESSION = [
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  // A holder that falls silent keeps its locks no longer than wait_timeout. Single statements commit by themselves,
-  // whatever the server's own setting. The sql_mode is pinned because values are
-  // escaped on this side, which NO_BACKSLASH_ESCAPES would turn into a hole, and because cut values must be errors.
-  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3, wait_timeout = 60, autocommit = 1,
-   sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
-];
+/**
+ * Prepared statements that one connection keeps. Parley has some sixty texts, and the server's own limit is 16,382 for
+ * everybody (`max_prepared_stmt_count`).
+ */
+const STATEMENTS = 128;
 
 export function connectionOptions(target: MysqlTarget): PoolOptions {
   const { host, port, user, password, database } = target;
@@ -61,6 +59,7 @@ export function connectionOptions(target: MysqlTarget): PoolOptions {
     flags: ['-LOCAL_FILES'],
     // Otherwise the driver takes a stack for every statement, 1.4 % of a page of history; `scrub` keeps no driver's stack.
     trace: false,
+    maxPreparedStatements: STATEMENTS,
   };
 }
 
@@ -82,8 +81,7 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
   async function setUp(connection: PoolConnection): Promise<ServerSession> {
     const known = sessions.get(connection.connection);
     if (known !== undefined) return known;
-    for (const sql of SESSION) await connection.query({ sql, timeout: DEADLINE_MS });
-    const session = await readSession(connection, DEADLINE_MS);
+    const session = await setUpSession(connection, DEADLINE_MS);
     sessions.set(connection.connection, session);
     return session;
   }
@@ -118,23 +116,6 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
   }
 
   return { acquire, close: () => pool.end() };
-}
-
-/** What the server itself says about a connection; a proxy in between has numbers of its own. */
-interface ServerSession {
-  readonly increment: number;
-  readonly thread: number;
-  /** Which server of several behind one address. */
-  readonly server: string;
-}
-
-const READ_SESSION = `SELECT @@auto_increment_increment AS step, CONNECTION_ID() AS thread,
-  CONCAT_WS(':', @@hostname, @@port, @@server_id) AS server`;
-
-async function readSession(connection: Pick<PoolConnection, 'query'>, timeout: number): Promise<ServerSession> {
-  const [rows] = await connection.query({ sql: READ_SESSION, timeout });
-  const row = (rows as { step: unknown; thread: unknown; server: unknown }[])[0];
-  return { increment: Number(row?.step), thread: Number(row?.thread), server: String(row?.server) };
 }
 
 /**

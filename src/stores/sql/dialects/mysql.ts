@@ -5,7 +5,8 @@ import { mysqlTables } from '../tables.js';
 import { Line } from './line.js';
 import { batchPackets } from './mysql-packet.js';
 import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './mysql-pool.js';
-import { bind, mysqlSession } from './mysql-session.js';
+import { mysqlSession } from './mysql-session.js';
+import { written } from './mysql-values.js';
 import { judged, runTransaction, withRetries, type TransactionLine } from './transaction.js';
 
 /**
@@ -88,12 +89,9 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
     const line = new Line(hooks, 'write');
     const session = mysqlSession(lease.connection, line, lease.increment);
     const begin = () => Promise.resolve();
-    const commit = () =>
-      line.togetherWithCommit([text], () =>
-        lease.connection.query({ sql: text, timeout: DEADLINE_MS }, values.map(bind)),
-      );
-    const written = await run(lease, line, { begin, commit }, () => Promise.resolve());
-    return session.affectedRows(written as unknown as WriteResult);
+    const commit = () => line.togetherWithCommit([text], () => written(lease.connection, { sql: text }, values));
+    const result = await run(lease, line, { begin, commit }, () => Promise.resolve());
+    return session.affectedRows(result as unknown as WriteResult);
   }
 
   async function batchOnce<T>(

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { scrub } from '../errors.js';
-import { connectionOptions, type MysqlTarget } from '../dialects/mysql-pool.js';
+import { connectionOptions, DEADLINE_MS, type MysqlTarget } from '../dialects/mysql-pool.js';
+import { setUpForMigration } from '../dialects/mysql-setup.js';
 import { RECORDS, type MigrationHook, type MigrationState, type MigrationTarget } from './target.js';
 
 /** Another process may be in the middle of a long change of a large table. */
@@ -21,15 +22,12 @@ export async function mysqlMigrationTarget(
   target: MysqlTarget,
   hook: MigrationHook = () => undefined,
 ): Promise<MigrationTarget> {
-  const connection = await createConnection(connectionOptions(target)).catch((error: unknown) => {
+  const connection = await connect(target).catch((error: unknown) => {
     throw scrub(error, 'connect');
   });
-  // A connection that breaks between two statements says so as an event, which nobody else listens to; the next
-  // statement fails by it.
-  connection.on('error', () => undefined);
   const query = async (sql: string, values: readonly string[] = []): Promise<Record<string, unknown>[]> => {
     await hook(sql);
-    const [rows] = await connection.query(sql, [...values]);
+    const [rows] = values.length === 0 ? await connection.query(sql) : await connection.execute(sql, [...values]);
     return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
   };
 
@@ -70,6 +68,21 @@ export async function mysqlMigrationTarget(
       await end(connection);
     },
   };
+}
+
+/** The first connection of a start: a server that does not take our session's settings is refused here. */
+async function connect(target: MysqlTarget): Promise<Connection> {
+  const connection = await createConnection(connectionOptions(target));
+  // A connection that breaks between two statements says so as an event, which nobody else listens to; the next
+  // statement fails by it.
+  connection.on('error', () => undefined);
+  try {
+    await setUpForMigration(connection, DEADLINE_MS);
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
 }
 
 type Query = (sql: string, values?: readonly string[]) => Promise<Record<string, unknown>[]>;
