@@ -51,7 +51,7 @@ export class FaultProxy {
   private silent: { readonly over: Promise<void>; readonly end: () => void } | null = null;
 
   private constructor(
-    readonly target: { readonly host: string; readonly port: number },
+    private destination: { readonly host: string; readonly port: number },
     private readonly protocol: Protocol,
   ) {
     this.server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.accept(client));
@@ -65,6 +65,16 @@ export class FaultProxy {
     proxy.server.listen(0, '127.0.0.1');
     await once(proxy.server, 'listening');
     return proxy;
+  }
+
+  /** Where new connections lead. */
+  get target(): { readonly host: string; readonly port: number } {
+    return this.destination;
+  }
+
+  /** The address moves: connections of before stay where they are. */
+  move(target: { readonly host: string; readonly port: number }): void {
+    this.destination = target;
   }
 
   get port(): number {

@@ -112,7 +112,7 @@ async function withConnection<T>(url: string, use: (connection: Connection) => P
 function firstStartSql(password: string): string {
   return [
     `CREATE USER '${USER}'@'%' IDENTIFIED BY '${password}';`,
-    `GRANT ALL ON *.* TO '${USER}'@'%';`,
+    `GRANT ALL ON *.* TO '${USER}'@'%' WITH GRANT OPTION;`,
     `CREATE DATABASE ${DATABASE};`,
     '',
   ].join('\n');

@@ -2,6 +2,7 @@ import { createConnection, createPool, type PoolConnection, type PoolOptions } f
 import { scrub } from '../errors.js';
 import { readSession, setUpSession, type ServerSession } from './mysql-setup.js';
 import { PlaceQueue } from './queue.js';
+import { ServerWatch, type Watched } from './server-watch.js';
 
 export interface MysqlTarget {
   readonly host: string;
@@ -18,6 +19,8 @@ export interface Lease {
   /** Distance between the ids of one multi-row insert (Galera and replication setups raise it). */
   readonly increment: number;
   release(): void;
+  /** It leads to the wrong server, or to a failing one: others that lead there are not used without a question. */
+  reportLost(): void;
   /**
    * Closes the connection for good; `kill` also ends its thread on the server, so that no late COMMIT lands and its locks
    * are free at once.
@@ -63,8 +66,15 @@ export function connectionOptions(target: MysqlTarget): PoolOptions {
   };
 }
 
-/** The pool waits for nobody longer than the deadline and never hands out a connection in doubt. */
-export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleStatements?: boolean } = {}): MysqlPool {
+/**
+ * The pool waits for nobody longer than the deadline and never hands out a connection in doubt. Pools of one address share
+ * their `watch`.
+ */
+export function createMysqlPool(
+  target: MysqlTarget,
+  extra: { readonly multipleStatements?: boolean } = {},
+  watch: ServerWatch = new ServerWatch(),
+): MysqlPool {
   const options = connectionOptions(target);
   const pool = createPool({
     ...options,
@@ -76,24 +86,49 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
     idleTimeout: IDLE_MS,
   });
   const places = new PlaceQueue(target.poolSize, DEADLINE_MS);
-  const sessions = new WeakMap<object, ServerSession>();
+  const known = new WeakMap<object, Watched>();
 
-  async function setUp(connection: PoolConnection): Promise<ServerSession> {
-    const known = sessions.get(connection.connection);
-    if (known !== undefined) return known;
-    const session = await setUpSession(connection, DEADLINE_MS);
-    sessions.set(connection.connection, session);
-    return session;
+  /** What is known of a connection that may be used, or null where another one is to be taken. */
+  async function check(connection: PoolConnection): Promise<ServerSession | null> {
+    const now = performance.now();
+    const before = known.get(connection.connection);
+    if (before === undefined) {
+      const session = await setUpSession(connection, DEADLINE_MS);
+      watch.opened(session);
+      known.set(connection.connection, { session, since: now, askedAt: now });
+      return session;
+    }
+    const verdict = watch.judge(before, now);
+    if (verdict === 'use') return before.session;
+    if (verdict === 'drop' || (await isReadOnly(connection))) return null;
+    known.set(connection.connection, { ...before, askedAt: now });
+    return before.session;
+  }
+
+  /** A server that fails at this question is worth no other one. */
+  async function isReadOnly(connection: PoolConnection): Promise<boolean> {
+    try {
+      return (await readSession(connection, DEADLINE_MS)).isReadOnly;
+    } catch (error) {
+      scrub(error, 'connect');
+      return true;
+    }
   }
 
   async function acquire(): Promise<Lease> {
     const leave = await places.enter();
-    let connection: PoolConnection | null = null;
     try {
-      connection = await pool.getConnection();
-      return lease(connection, await setUp(connection), leave);
+      // Ends: every turn drops a connection of before, and a new one is always used.
+      for (;;) {
+        const connection = await pool.getConnection();
+        const session = await check(connection).catch((error: unknown) => {
+          connection.destroy();
+          throw error;
+        });
+        if (session !== null) return lease(connection, session, leave);
+        connection.destroy();
+      }
     } catch (error) {
-      connection?.destroy();
       leave();
       throw scrub(error, 'connect');
     }
@@ -106,6 +141,9 @@ export function createMysqlPool(target: MysqlTarget, extra: { readonly multipleS
       release() {
         connection.release();
         leave();
+      },
+      reportLost() {
+        watch.lost(session, performance.now());
       },
       async destroy(kill) {
         connection.destroy();

@@ -1,12 +1,14 @@
 import { APPENDS_AT_ONCE } from '../../../ports/message-log.js';
 import type { Closing, Session, SqlDatabase, SqlRow, Statement, StatementHooks, WriteResult } from '../database.js';
-import { isAnswered, isLockWait, isRetryable } from '../errors.js';
+import { isAnswered, isLockWait, isRetryable, type DriverFailure } from '../errors.js';
 import { mysqlTables } from '../tables.js';
 import { Line } from './line.js';
+import { isLostServer } from './lost-servers.js';
 import { batchPackets } from './mysql-packet.js';
 import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './mysql-pool.js';
 import { mysqlSession } from './mysql-session.js';
 import { written } from './mysql-values.js';
+import { ServerWatch } from './server-watch.js';
 import { judged, runTransaction, withRetries, type TransactionLine } from './transaction.js';
 
 /**
@@ -18,8 +20,9 @@ const BATCH_CONNECTIONS = APPENDS_AT_ONCE.firstLane + APPENDS_AT_ONCE.secondLane
 
 /** MySQL 8 and later, MariaDB 10.11 and later. Connects with the first statement. */
 export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlDatabase {
-  const pool = createMysqlPool(target);
-  const batchPool = createMysqlPool({ ...target, poolSize: BATCH_CONNECTIONS }, { multipleStatements: true });
+  const watch = new ServerWatch();
+  const pool = createMysqlPool(target, {}, watch);
+  const batchPool = createMysqlPool({ ...target, poolSize: BATCH_CONNECTIONS }, { multipleStatements: true }, watch);
 
   function plain(lease: Lease, line: Line, text: string): Promise<unknown> {
     return line.send(text, () => lease.connection.query({ sql: text, timeout: DEADLINE_MS }));
@@ -33,8 +36,14 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
     } finally {
       line.end();
       if (line.failure === null) lease.release();
-      else await lease.destroy(false);
+      else await drop(lease, line.failure, false);
     }
+  }
+
+  /** The connection is not used again; where its server is to blame, neither are others to it without a question. */
+  function drop(lease: Lease, failure: DriverFailure | null, kill: boolean): Promise<void> {
+    if (failure !== null && isLostServer(failure)) lease.reportLost();
+    return lease.destroy(kill);
   }
 
   async function snapshot<T>(lease: Lease, line: Line, session: Session, fn: (s: Session) => Promise<T>): Promise<T> {
@@ -50,8 +59,11 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
 
   /** Rolls back and gives the connection back, or drops it with all it might still be doing. */
   async function abandon(lease: Lease, line: Line, reason: 'failed' | 'in doubt'): Promise<void> {
-    const unanswered = line.failure !== null && !isAnswered(line.failure);
-    if (reason === 'in doubt' || unanswered) return lease.destroy(true);
+    const { failure } = line;
+    const unanswered = failure !== null && !isAnswered(failure);
+    if (reason === 'in doubt' || unanswered) return drop(lease, failure, true);
+    // Its transaction ends with the connection.
+    if (failure !== null && isLostServer(failure)) return drop(lease, failure, false);
     try {
       await line.rollback(() => lease.connection.query({ sql: 'ROLLBACK', timeout: DEADLINE_MS }));
     } catch {
