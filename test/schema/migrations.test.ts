@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { VERSION } from '../../src/domain/version.js';
 import { migrate } from '../../src/stores/sql/migrate.js';
 import { createdTables, loadMigrations, type Migration } from '../../src/stores/sql/migrations/load.js';
 import { emptyDatabase, type EmptyDatabase } from './empty-database.js';
@@ -134,12 +135,64 @@ describe('migrations', () => {
   it('stop at a statement that fails, and say which error it was', () =>
     onEmpty(async (database) => {
       const broken = [...migrations, { name: '9999_01_broken', sql: 'CREATE TABLE `broken` (' }];
-      const failure = await apply(database, broken).then(
-        () => null,
-        (error: unknown) => error,
-      );
-      expect(failure).to.be.instanceOf(Error);
-      expect(await apply(database, migrations)).to.equal(database.dialect === 'sqlite' ? migrations.length : 0);
-      expect(await database.schema()).to.deep.equal(database.dialect === 'sqlite' ? wanted : wanted);
+      expect(await refusalOf(database, broken)).to.be.instanceOf(Error);
+      // SQLite keeps nothing of it; in MySQL it has begun, and only a build that knows it may go on.
+      const behind = await refusalOf(database, migrations);
+      if (database.dialect === 'sqlite') expect(behind).to.equal(null);
+      else expect(behind?.message).to.include('9999_01_broken');
+      expect(await database.schema()).to.deep.equal(wanted);
+    }));
+
+  async function refusalOf(database: EmptyDatabase, list: readonly Migration[]): Promise<Error | null> {
+    return apply(database, list).then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error : new Error('no error')),
+    );
+  }
+
+  /** What a build does first that does not exist yet. */
+  const LATER: Migration = { name: '9998_01_create_later', sql: 'CREATE TABLE `later` (id INTEGER PRIMARY KEY)' };
+
+  it('refuse a database that a newer build has changed, name both, and change nothing', () =>
+    onEmpty(async (database) => {
+      const newest = migrations.at(-1)?.name ?? '';
+      // Most of what this build knows is still to be done: not even that is touched.
+      await apply(database, [...migrations.slice(0, 3), LATER]);
+      await database.run(`UPDATE parley_migrations SET version = '9.8.7'`);
+      const before = await database.schema();
+      const message = (await refusalOf(database, migrations))?.message ?? '';
+      for (const said of [LATER.name, 'Parley 9.8.7', newest, `Parley ${VERSION}`, 'Nothing was changed']) {
+        expect(message).to.include(said);
+      }
+      expect(await database.schema()).to.deep.equal(before);
+      // The newer build itself goes on where it stood, and so does one that is newer still.
+      expect(await apply(database, [...migrations, LATER])).to.equal(migrations.length - 3);
+    }));
+
+  it('record which version applied them', () =>
+    onEmpty(async (database) => {
+      await apply(database, migrations);
+      const target = await database.target();
+      const { byName } = await target.records().finally(() => target.close());
+      for (const { name } of migrations)
+        expect(byName.get(name)).to.deep.equal({ state: 'finished', version: VERSION });
+    }));
+
+  it('go on from a table of records that says nothing of versions', () =>
+    onEmpty(async (database) => {
+      const half = Math.floor(migrations.length / 2);
+      await apply(database, migrations.slice(0, half));
+      await database.run('ALTER TABLE parley_migrations DROP COLUMN version');
+      expect(await apply(database, migrations)).to.equal(migrations.length - half);
+      const target = await database.target();
+      const { byName } = await target.records().finally(() => target.close());
+      expect([migrations[0], migrations.at(-1)].map((one) => byName.get(one?.name ?? '')?.version)).to.deep.equal([
+        null,
+        VERSION,
+      ]);
+      // An older build that did not record versions is refused as well, and told so.
+      await database.run('ALTER TABLE parley_migrations DROP COLUMN version');
+      const message = (await refusalOf(database, migrations.slice(0, half)))?.message;
+      expect(message).to.include('(version not recorded)').and.include(migrations.at(-1)?.name);
     }));
 });

@@ -1,5 +1,6 @@
+import { VERSION } from '../../domain/version.js';
 import { createdTables, type Migration } from './migrations/load.js';
-import { RECORDS, type MigrationTarget } from './migrations/target.js';
+import { RECORDS, type MigrationRecords, type MigrationTarget } from './migrations/target.js';
 
 export interface MigrationStep {
   readonly name: string;
@@ -10,7 +11,8 @@ export interface MigrationStep {
 
 /**
  * Brings the database up to the schema of this build and answers how many statements that took. Safe to be killed at
- * any point and to run in several processes at once. Refuses a database whose tables of our names are not Parley's.
+ * any point and to run in several processes at once. Refuses a database whose tables of our names are not Parley's, and
+ * one that a newer build has brought further than this one knows: what its rows mean may have changed.
  */
 export async function migrate(
   target: MigrationTarget,
@@ -24,10 +26,15 @@ export async function migrate(
       await target.createRecords();
     }
     const records = await target.records();
-    const pending = migrations.filter(({ name }) => records.get(name) !== 'finished');
+    refuseNewer(target, records, migrations);
+    const pending = migrations.filter(({ name }) => records.byName.get(name)?.state !== 'finished');
+    if (pending.length > 0 && !records.haveVersions) await target.addVersions();
     for (const [at, migration] of pending.entries()) {
       report({ name: migration.name, number: at + 1, of: pending.length });
-      await target.apply(migration, records.get(migration.name) === 'started');
+      await target.apply(migration, {
+        again: records.byName.get(migration.name)?.state === 'started',
+        version: VERSION,
+      });
     }
     return pending.length;
   });
@@ -38,18 +45,30 @@ export async function migrate(
  * so a migrator at work shows as an older schema.
  */
 export async function expectMigrated(target: MigrationTarget, migrations: readonly Migration[]): Promise<void> {
-  const refuse = (why: string): never => {
-    throw new Error(`${target.description} ${why}. Nothing was changed.`);
-  };
-  if (!(await target.tables()).has(RECORDS)) refuse('holds no data of Parley: is it the right one?');
+  if (!(await target.tables()).has(RECORDS)) refuse(target, 'holds no data of Parley: is it the right one?');
   const records = await target.records();
+  refuseNewer(target, records, migrations);
+  if (migrations.some(({ name }) => records.byName.get(name)?.state !== 'finished')) {
+    refuse(target, 'has the schema of an older Parley: use the commands of that version, or run db:migrate first');
+  }
+}
+
+/** Finished or only begun: whatever this build does not know, a newer one has begun to rely on. */
+function refuseNewer(target: MigrationTarget, records: MigrationRecords, migrations: readonly Migration[]): void {
   const known = new Set(migrations.map(({ name }) => name));
-  if ([...records.keys()].some((name) => !known.has(name))) {
-    refuse('has the schema of a newer Parley: use the commands of that version');
-  }
-  if (migrations.some(({ name }) => records.get(name) !== 'finished')) {
-    refuse('has the schema of an older Parley: use the commands of that version, or run db:migrate first');
-  }
+  const [newest] = [...records.byName].filter(([name]) => !known.has(name)).sort(([a], [b]) => (a < b ? 1 : -1));
+  if (newest === undefined) return;
+  const [name, { version }] = newest;
+  refuse(
+    target,
+    `has the schema of a newer Parley: it is at migration ${name} of Parley ${version ?? '(version not recorded)'}, ` +
+      `and this is Parley ${VERSION}, whose newest is ${migrations.at(-1)?.name ?? 'none'}. ` +
+      'Start the newer version, or restore the backup from before the upgrade (docs/OPERATIONS.md, "Upgrading")',
+  );
+}
+
+function refuse(target: MigrationTarget, why: string): never {
+  throw new Error(`${target.description} ${why}. Nothing was changed.`);
 }
 
 /** Another program's `users` would be written to, or half of its tables taken for ours. */

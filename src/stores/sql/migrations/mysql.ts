@@ -3,7 +3,7 @@ import { createConnection, type Connection } from 'mysql2/promise';
 import { scrub } from '../errors.js';
 import { connectionOptions, DEADLINE_MS, type MysqlTarget } from '../dialects/mysql-pool.js';
 import { setUpForMigration } from '../dialects/mysql-setup.js';
-import { RECORDS, type MigrationHook, type MigrationState, type MigrationTarget } from './target.js';
+import { RECORDS, recordsOf, type MigrationHook, type MigrationTarget } from './target.js';
 
 /** Another process may be in the middle of a long change of a large table. */
 const LOCK_WAIT_MS = 10 * 60_000;
@@ -47,22 +47,36 @@ export async function mysqlMigrationTarget(
     async createRecords() {
       await query(
         `CREATE TABLE IF NOT EXISTS ${RECORDS} (name VARCHAR(191) NOT NULL PRIMARY KEY, state VARCHAR(16) NOT NULL,
-         changed_at DATETIME(3) NOT NULL) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+         changed_at DATETIME(3) NOT NULL, version VARCHAR(64)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
       );
     },
     async records() {
-      const rows = await query(`SELECT name, state FROM ${RECORDS}`);
-      return new Map(rows.map(({ name, state }) => [String(name), state as MigrationState]));
+      const text = `SELECT * FROM ${RECORDS}`;
+      await hook(text);
+      const [rows, columns] = await connection.query(text);
+      return recordsOf(
+        columns.map(({ name }) => name),
+        rows as Record<string, unknown>[],
+      );
     },
-    async apply({ name, sql }, again) {
+    async addVersions() {
+      await query(`ALTER TABLE ${RECORDS} ADD COLUMN version VARCHAR(64)`);
+    },
+    async apply({ name, sql }, { again, version }) {
       if (!again)
-        await query(`INSERT INTO ${RECORDS} (name, state, changed_at) VALUES (?, 'started', UTC_TIMESTAMP(3))`, [name]);
+        await query(
+          `INSERT INTO ${RECORDS} (name, state, changed_at, version) VALUES (?, 'started', UTC_TIMESTAMP(3), ?)`,
+          [name, version],
+        );
       try {
         await query(sql);
       } catch (error) {
         if (!again || !isAlreadyDone(error)) throw error;
       }
-      await query(`UPDATE ${RECORDS} SET state = 'finished', changed_at = UTC_TIMESTAMP(3) WHERE name = ?`, [name]);
+      await query(
+        `UPDATE ${RECORDS} SET state = 'finished', changed_at = UTC_TIMESTAMP(3), version = ? WHERE name = ?`,
+        [version, name],
+      );
     },
     async close() {
       await end(connection);

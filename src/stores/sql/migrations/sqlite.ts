@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRetryable, scrub } from '../errors.js';
 import { SqliteConnection } from '../dialects/sqlite-connection.js';
-import { RECORDS, type MigrationHook, type MigrationState, type MigrationTarget } from './target.js';
+import { RECORDS, recordsOf, type MigrationHook, type MigrationTarget } from './target.js';
 
 const LOCK_WAIT_MS = 60_000;
 const LOCK_POLL_MS = 20;
@@ -62,18 +62,27 @@ export async function sqliteMigrationTarget(
     },
     async createRecords() {
       await query(
-        `CREATE TABLE ${RECORDS} (name TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, changed_at INTEGER NOT NULL)`,
+        `CREATE TABLE ${RECORDS} (name TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, changed_at INTEGER NOT NULL, version TEXT)`,
       );
     },
     async records() {
-      const rows = await query(`SELECT name, state FROM ${RECORDS}`);
-      return new Map(rows.map(({ name, state }) => [String(name), state as MigrationState]));
+      const sql = `SELECT * FROM ${RECORDS}`;
+      await hook(sql);
+      const { columns, rows } = await connection.execute({ sql, args: [] });
+      return recordsOf(
+        columns,
+        rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]]))),
+      );
     },
-    async apply({ name, sql }) {
+    async addVersions() {
+      await query(`ALTER TABLE ${RECORDS} ADD COLUMN version TEXT`);
+    },
+    async apply({ name, sql }, { version }) {
       await query(sql);
-      await query(`INSERT INTO ${RECORDS} (name, state, changed_at) VALUES (?, 'finished', unixepoch() * 1000)`, [
-        name,
-      ]);
+      await query(
+        `INSERT INTO ${RECORDS} (name, state, changed_at, version) VALUES (?, 'finished', unixepoch() * 1000, ?)`,
+        [name, version],
+      );
     },
     close() {
       connection.close();
