@@ -18,7 +18,11 @@ export const users = mysqlTable(
     createdAt: moment('created_at').notNull(),
     lastSeen: moment('last_seen'),
   },
-  (table) => [unique('users_username_key').on(table.usernameKey), unique('users_email_key').on(table.emailKey)],
+  (table) => [
+    unique('users_username_key').on(table.usernameKey),
+    unique('users_email_key').on(table.emailKey),
+    index('users_username_search').on(table.usernameSearch),
+  ],
 );
 
 /** A chat's row is also its lock: every durable change of the chat locks it first and takes the next `rev`. */

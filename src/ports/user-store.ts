@@ -56,8 +56,10 @@ export interface UserStore {
   /** Replaces the stored value only while it still is `from`: a concurrent change of password wins. */
   replacePasswordHash(id: number, from: string, to: string): Promise<void>;
   /**
-   * Active users whose username or full name contains `text` literally, without regard to case; ordered by username.
-   * `%`, `_` and `\` are ordinary characters.
+   * Active users whose username or full name contains `text` literally, without regard to case: first those whose username
+   * begins with it, then the others, each by username. `%`, `_` and `\` are ordinary characters. Bounded: compares 2,000
+   * names at most, and never reads all accounts; where more could contain the text, the usernames that begin with it come
+   * first all the same, and of the others the accounts of longest standing are looked at.
    */
   search(text: string, limit: number): Promise<readonly User[]>;
   /** True while there is no account at all. */

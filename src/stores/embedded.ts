@@ -9,6 +9,7 @@ import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { sqliteMigrationTarget } from './sql/migrations/sqlite.js';
 import { createSqlStores, reportStep } from './sql/stores.js';
+import { upgradeUsernames } from './sql/upgrades/usernames.js';
 import { bodyInsertion, createSqliteBodyStore } from './sqlite/body-store.js';
 import type { EmbeddedOptions, Opening, StoreDeps, StoreSet } from './store-set.js';
 
@@ -41,7 +42,10 @@ export async function openEmbedded(options: EmbeddedOptions, deps: StoreDeps, op
 export async function migrateEmbedded(options: EmbeddedOptions, deps: StoreDeps): Promise<number> {
   const lock = await lockFor(options, deps);
   try {
-    return await migrateFile(options.file, deps, 'migrate');
+    const statements = await migrateFile(options.file, deps, 'migrate');
+    const sql = await naming(options.file, () => openSqlite({ file: options.file, clock: deps.clock }, deps));
+    await upgradeUsernames(sql, deps).finally(() => sql.close());
+    return statements;
   } finally {
     await lock.release();
   }

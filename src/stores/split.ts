@@ -12,6 +12,7 @@ import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { mysqlMigrationTarget } from './sql/migrations/mysql.js';
 import { createSqlStores, reportStep } from './sql/stores.js';
+import { upgradeUsernames } from './sql/upgrades/usernames.js';
 import type { Opening, SplitOptions, StoreDeps, StoreSet } from './store-set.js';
 import { waitFor } from './wait-for.js';
 
@@ -50,7 +51,11 @@ export async function openSplit(options: SplitOptions, deps: StoreDeps, opening:
 }
 
 export async function migrateSplit(options: SplitOptions, deps: StoreDeps): Promise<number> {
-  return migrateMysql(options, deps, deps.clock.monotonic() + options.waitSeconds * 1_000, 'migrate');
+  const deadline = deps.clock.monotonic() + options.waitSeconds * 1_000;
+  const statements = await migrateMysql(options, deps, deadline, 'migrate');
+  const sql = openMysql(options.mysql, deps);
+  await upgradeUsernames(sql, deps).finally(() => sql.close());
+  return statements;
 }
 
 async function migrateMysql(

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { searchText } from '../../src/domain/user-keys.js';
 import type { UserStore } from '../../src/ports/user-store.js';
+import { createRandom } from '../helpers/random.js';
 import type { OpenUserStore } from './user-store.suite.js';
 
 /** Search: literal, without regard to case, the same on every store. */
@@ -121,5 +123,61 @@ export function userSearchSuite(open: OpenUserStore): void {
       expect((await users.findByLogin(username))?.user).to.deep.equal(made);
       expect((await users.search('\ufdfa', 5)).map((user) => user.id)).to.deep.equal([made.id]);
     });
+
+    it('puts usernames that begin with the text before the others', async () => {
+      const stores = await open();
+      try {
+        const names = ['xena max', 'Maximilian', 'aamax', 'max'].map((name) => [name.replace(' ', '_'), null] as const);
+        for (const [username, fullName] of [...names, ['abel', 'Max Abel'] as const]) {
+          await stores.users.create({ username, email: `${username}@example.org`, fullName, hashedPassword: 'h' });
+        }
+        const found = (await stores.users.search('max', 50)).map((user) => user.username);
+        expect(found).to.deep.equal(['max', 'Maximilian', 'aamax', 'abel', 'xena_max']);
+        expect((await stores.users.search('max', 3)).map((user) => user.username)).to.deep.equal(found.slice(0, 3));
+      } finally {
+        await stores.close();
+      }
+    });
+
+    it('finds exactly those whose names contain a text, whatever they hold', async () => {
+      const random = createRandom();
+      const letters = ['a', 'b', 'A', '\u00e9', '\u00df', '\u65e5', '\u{1f600}', '%', '_', '\u0430'] as const;
+      const word = (most: number, extra: readonly string[] = []): string => {
+        const from = [...letters, ...extra];
+        return Array.from({ length: 1 + random.below(most) }, () => from[random.below(from.length)]).join('');
+      };
+      const stores = await open();
+      try {
+        const people: { username: string; fullName: string | null }[] = [];
+        for (let number = 0; number < 60; number += 1) {
+          const person = {
+            username: `${word(6)}${number}${word(3)}`,
+            fullName: random.below(4) === 0 ? null : word(12, [' ']),
+          };
+          await stores.users.create({ ...person, email: `${number}@example.org`, hashedPassword: 'h' });
+          people.push(person);
+        }
+        for (let round = 0; round < 200; round += 1) {
+          const source = people[random.below(people.length)];
+          const name = Array.from(source?.fullName ?? source?.username ?? '');
+          const from = random.below(name.length);
+          const part = name.slice(from, from + 2 + random.below(4)).join('');
+          const asked = random.below(3) === 0 ? word(4, [' ']) : part;
+          const wanted = searchText(asked);
+          const rank = (username: string): string =>
+            `${searchText(username).startsWith(wanted) ? 0 : 1}${searchText(username)}`;
+          const expected = people
+            .filter((one) => [one.username, one.fullName ?? ''].some((text) => searchText(text).includes(wanted)))
+            .map((one) => one.username)
+            .sort((one, other) => Buffer.compare(Buffer.from(rank(one)), Buffer.from(rank(other))));
+          const found = (await stores.users.search(asked, 50)).map((user) => user.username);
+          expect(found, `${JSON.stringify(asked)}, PARLEY_TEST_SEED=${random.seed}`).to.deep.equal(
+            expected.slice(0, 50),
+          );
+        }
+      } finally {
+        await stores.close();
+      }
+    }).timeout(60_000);
   });
 }

@@ -14,6 +14,7 @@ import { createMessageLog } from './messages/index.js';
 import { createUnreadableBodies } from './messages/unreadable.js';
 import type { MigrationStep } from './migrate.js';
 import { createOldBodyStore } from './old-bodies.js';
+import { upgradeUsernames } from './upgrades/usernames.js';
 import { createUserStore } from './users.js';
 
 type SqlStores = Omit<StoreSet, 'kind' | 'health' | 'describe' | 'close'>;
@@ -26,6 +27,7 @@ export async function createSqlStores(
   opening: Opening,
 ): Promise<SqlStores> {
   const epoch = opening === 'migrate' ? await ensureEpoch(sql, deps.clock) : await knownEpoch(sql);
+  if (opening === 'migrate') await upgradeUsernames(sql, deps);
   const unreadable = createUnreadableBodies(deps);
   const shared = { ...deps, unreadable };
   return {

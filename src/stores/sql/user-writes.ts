@@ -1,14 +1,12 @@
 import { eq, or } from 'drizzle-orm';
 import { AppError } from '../../domain/errors.js';
 import type { User } from '../../domain/user.js';
-import { emailKey, searchText, usernameKey } from '../../domain/user-keys.js';
+import { emailKey } from '../../domain/user-keys.js';
 import type { ProfileChange, UserStore } from '../../ports/user-store.js';
 import { settled } from './chats/settle.js';
-import type { SqlDatabase } from './database.js';
+import type { Session, SqlDatabase } from './database.js';
 import { duplicateKey } from './errors.js';
-
-/** Bytes of the search columns; one compatibility character can unfold to eighteen. */
-const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
+import { addGrams, fullNameColumns, gramsOfNames, removeGrams, usernameColumns } from './user-names.js';
 
 /**
  * A new account. When the answer to the COMMIT is lost, the account is known by its password's hash, which no other
@@ -22,15 +20,15 @@ export async function createUser(
   const { users, loginNetworks } = sql.tables;
   const row = {
     username,
-    usernameKey: usernameKey(username),
-    usernameSearch: searchColumn(username, SEARCH_BYTES.username),
+    ...usernameColumns(username),
     email,
     emailKey: emailKey(email),
     hashedPassword,
     fullName,
-    fullNameSearch: fullName === null ? null : searchColumn(fullName, SEARCH_BYTES.fullName),
+    ...fullNameColumns(fullName),
     createdAt,
   };
+  const grams = gramsOfNames(row.usernameSearch, row.fullNameSearch);
   return settled(
     sql,
     async (tx) => {
@@ -46,6 +44,11 @@ export async function createUser(
       if (network !== undefined) {
         await tx.db.insert(loginNetworks).values({ userId: id, network, lastLoginAt: createdAt });
       }
+      await addGrams(
+        tx,
+        sql.kind,
+        Array.from(grams, (gram) => [gram, id]),
+      );
       return { id, username, email, fullName, isActive: true, createdAt, lastSeen: null };
     },
     async (tx, planned) => {
@@ -72,12 +75,16 @@ export async function updateProfile(sql: SqlDatabase, id: number, change: Profil
   const { users } = sql.tables;
   const set = profileColumns(change);
   if (Object.keys(set).length === 0) return;
-  const { email, fullName } = users;
+  const { email, fullName, usernameSearch, fullNameSearch } = users;
   await settled<ProfileStep>(
     sql,
     async (tx) => {
-      const [before] = await tx.lock(tx.db.select({ email, fullName }).from(users).where(eq(users.id, id)));
+      const columns = { email, fullName, usernameSearch, fullNameSearch };
+      const [before] = await tx.lock(tx.db.select(columns).from(users).where(eq(users.id, id)));
       await refusingDuplicates(() => tx.db.update(users).set(set).where(eq(users.id, id)));
+      if (before !== undefined && set.fullNameSearch !== undefined) {
+        await moveGrams(tx, sql.kind, id, before, { ...before, fullNameSearch: set.fullNameSearch });
+      }
       return { before: before ?? null, after: change };
     },
     async (tx, { before, after }) => {
@@ -87,6 +94,24 @@ export async function updateProfile(sql: SqlDatabase, id: number, change: Profil
       return holds(found, before) ? 'absent' : 'unknown';
     },
   );
+}
+
+type SearchColumns = Readonly<Record<'usernameSearch', string> & Record<'fullNameSearch', string | null>>;
+
+/** From what the row held, read under its lock, to what it holds now; what both have stays as it is. */
+async function moveGrams(
+  tx: Session,
+  kind: SqlDatabase['kind'],
+  id: number,
+  from: SearchColumns,
+  to: SearchColumns,
+): Promise<void> {
+  const old = gramsOfNames(from.usernameSearch, from.fullNameSearch);
+  const wanted = gramsOfNames(to.usernameSearch, to.fullNameSearch);
+  const gone = [...old].filter((gram) => !wanted.has(gram));
+  const added = [...wanted].filter((gram) => !old.has(gram)).map((gram) => [gram, id] as const);
+  await removeGrams(tx, kind, id, gone);
+  await addGrams(tx, kind, added);
 }
 
 function holds(found: ProfileColumns, wanted: Partial<ProfileColumns>): boolean {
@@ -103,7 +128,7 @@ function profileColumns(change: ProfileChange) {
       ? {}
       : {
           fullName: change.fullName,
-          fullNameSearch: change.fullName === null ? null : searchColumn(change.fullName, SEARCH_BYTES.fullName),
+          ...fullNameColumns(change.fullName),
         }),
   };
 }
@@ -117,14 +142,4 @@ async function refusingDuplicates<T>(write: () => PromiseLike<T>): Promise<T> {
     if (key === 'users_email_key') throw new AppError('email_taken');
     throw error;
   }
-}
-
-/** What fits; cut between characters. */
-function searchColumn(text: string, bytes: number): string {
-  const folded = searchText(text);
-  if (Buffer.byteLength(folded) <= bytes) return folded;
-  return Buffer.from(folded)
-    .subarray(0, bytes)
-    .toString('utf8')
-    .replace(/\ufffd+$/u, '');
 }

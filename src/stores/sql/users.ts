@@ -1,18 +1,17 @@
-import { and, asc, eq, inArray, sql as fragment } from 'drizzle-orm';
+import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { User } from '../../domain/user.js';
-import { searchText } from '../../domain/user-keys.js';
 import type { Clock } from '../../ports/clock.js';
 import type { UserStore } from '../../ports/user-store.js';
 import { userColumns } from './chats/rows.js';
-import { asDate, type SqlDatabase, type SqlRow } from './database.js';
+import type { SqlDatabase } from './database.js';
 import { Gather } from './gather.js';
 import { findByLogin, noteLogin, NOWHERE } from './login-networks.js';
 import { listOf, selectRows } from './messages/lists.js';
+import { USER_COLUMNS, userOf } from './user-rows.js';
+import { searchUsers } from './user-search.js';
 import { createUser, updateProfile } from './user-writes.js';
 
-const COLUMNS = Object.fromEntries(
-  ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'last_seen'].map((name) => [name, name]),
-);
+const COLUMNS = Object.fromEntries(USER_COLUMNS.map((name) => [name, name]));
 
 const TOUCH = 'UPDATE users SET last_seen = ? WHERE id = ? AND (last_seen IS NULL OR last_seen < ?)';
 /** Rows that one transaction keeps locked. */
@@ -74,20 +73,7 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
       );
     },
 
-    async search(text, limit) {
-      // INSTR compares bytes and knows no wildcards, on every dialect: `%` and `_` are ordinary characters.
-      const wanted = Buffer.from(searchText(text), 'utf8');
-      if (wanted.length === 0) return [];
-      const contains = fragment`(INSTR(${users.usernameSearch}, ${wanted}) > 0 OR INSTR(${users.fullNameSearch}, ${wanted}) > 0)`;
-      return sql.read(({ db }) =>
-        db
-          .select(columns)
-          .from(users)
-          .where(and(eq(users.isActive, true), contains))
-          .orderBy(asc(users.usernameSearch), asc(users.id))
-          .limit(limit),
-      );
-    },
+    search: (text, limit) => searchUsers(sql, text, limit),
 
     async isEmpty() {
       const rows = await sql.read(({ db }) => db.select({ id: users.id }).from(users).limit(1));
@@ -104,18 +90,5 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
         });
       }
     },
-  };
-}
-
-function userOf(row: SqlRow): User {
-  const { id, username, email, full_name, is_active, created_at, last_seen } = row;
-  return {
-    id: Number(id),
-    username: String(username),
-    email: String(email),
-    fullName: typeof full_name === 'string' ? full_name : null,
-    isActive: Number(is_active) === 1,
-    createdAt: asDate(created_at),
-    lastSeen: last_seen === null ? null : asDate(last_seen),
   };
 }

@@ -1,0 +1,1 @@
+CREATE INDEX `users_username_search` ON `users` (`username_search`);
