@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { checkFile, checkNames } from './environment-checks.js';
 import type { EnvFile } from './env-file.js';
 import { readIdentity } from './identity.js';
+import { readRates } from './rates.js';
 import { SettingsReader, isAddressRange, isOrigin, type Environment } from './reader.js';
 import { readStorage } from './storage.js';
 import type { LogSettings, ParsedSettings, ServerSettings, SocketSettings, ThrottleSettings } from './types.js';
@@ -36,6 +37,7 @@ export function parseSettings(env: Environment, context: SettingsContext = {}): 
     dataDir: storage.kind === 'embedded' ? storage.dataDir : resolve(reader.text('DATA_DIR') ?? 'data'),
     identity: readIdentity(reader, storage.kind, production),
     throttles: readThrottles(reader),
+    rates: readRates(reader),
     sockets: readSockets(reader),
     log: readLog(reader, debug, context),
   };

@@ -9,6 +9,7 @@ export interface Settings {
   readonly dataDir: string;
   readonly identity: IdentitySettings;
   readonly throttles: ThrottleSettings;
+  readonly rates: RateSettings;
   readonly sockets: SocketSettings;
   readonly log: LogSettings;
 }
@@ -75,6 +76,18 @@ export interface ThrottleSettings {
   /** Addresses that one account tries to take, in a day. */
   readonly emailChangesPerDay: number;
 }
+
+/** So many calls, or bytes of text, in a window that opens with the first. */
+export interface Rate {
+  readonly most: number;
+  readonly of: 'calls' | 'bytes';
+  readonly windowMs: number;
+}
+
+/** What one user may have done of each kind of work (ports/limiter.ts); none = off. */
+export type RateSettings = Readonly<
+  Record<'send' | 'edit' | 'create_chat' | 'add_people' | 'read' | 'search' | 'changes', readonly Rate[]>
+>;
 
 /** 0 = off where a number bounds a client's rate or count. */
 export interface SocketSettings {
