@@ -4,6 +4,7 @@ import { parseTrustedProxies } from './domain/client-address.js';
 import { openListener } from './edge/open-listener.js';
 import { trackInFlight } from './http/in-flight.js';
 import { createHttpApp } from './http/server.js';
+import { createLimiter } from './identity/limiter.js';
 import { createLoginGuard } from './identity/login-guard.js';
 import { createNetworkNames } from './identity/network-names.js';
 import { createPasswordHasher } from './identity/password-hasher.js';
@@ -116,6 +117,7 @@ async function wire(
   const sweeper = createSweeper({ ...stores, clock, logger, failpoints, times: overrides.sweepTimes });
   // On an embedded database the migration has done it.
   const measurer = stores.kind === 'split' ? createBodyMeasurer({ ...stores, clock, logger }) : null;
+  const limiter = createLimiter(settings.rates, clock);
   const lastSeen = createLastSeen({ users: stores.users, clock, logger });
 
   const socketHandler = createSocketHandler({
@@ -126,6 +128,7 @@ async function wire(
     clock,
     logger,
     limits: sockets,
+    limiter,
     trustedProxies,
     ticker: overrides.ticker,
   });
@@ -163,6 +166,7 @@ async function wire(
   const services: Services = overrides.wrapServices?.(plainServices) ?? plainServices;
   const http = createHttpApp({
     services,
+    limiter,
     logger,
     clock,
     corsOrigins: server.corsOrigins,

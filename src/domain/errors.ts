@@ -33,3 +33,8 @@ export class AppError extends Error {
     this.members = options.members;
   }
 }
+
+/** As clients are told: whole seconds, never earlier than it is true. */
+export function retryAfterSeconds(seconds: number): number {
+  return Math.max(1, Math.ceil(seconds));
+}

@@ -1,4 +1,4 @@
-import { AppError } from '../domain/errors.js';
+import { AppError, retryAfterSeconds } from '../domain/errors.js';
 import { ERROR_CODES, type FieldProblem } from '../protocol/error-codes.js';
 import type { ProblemResource } from '../protocol/resources.js';
 
@@ -42,7 +42,7 @@ export function answerError(error: AppError, route: string | null): ErrorAnswer 
 function headersOf(error: AppError, status: number): Record<string, string> {
   const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' };
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
-  if (error.retryAfter !== undefined) headers['Retry-After'] = String(Math.max(1, Math.ceil(error.retryAfter)));
+  if (error.retryAfter !== undefined) headers['Retry-After'] = String(retryAfterSeconds(error.retryAfter));
   // The rest of a body that is too large is never read: this connection cannot carry another request.
   if (error.code === 'payload_too_large' || error.code === 'request_timeout') headers['Connection'] = 'close';
   if (error.code === 'upgrade_required') {

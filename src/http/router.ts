@@ -4,6 +4,7 @@ import type { HttpMiddleware, RequestState } from './context.js';
 import type { HttpDeps } from './deps.js';
 import { authenticateOperator } from './middleware/authenticate-operator.js';
 import { authenticate } from './middleware/authenticate.js';
+import { limitWork } from './middleware/limit-work.js';
 import { readJson } from './middleware/read-json.js';
 import { refuseMethod } from './middleware/refuse-method.js';
 import { runRoute } from './middleware/run-route.js';
@@ -31,6 +32,7 @@ function stages(route: Route, deps: HttpDeps): HttpMiddleware[] {
   return [
     noteRoute(route.path),
     ...(route.access === 'private' ? [authenticate(deps.services)] : []),
+    ...(route.work === null ? [] : [limitWork(deps.limiter, route.work)]),
     ...(route.access === 'operator' ? [authenticateOperator(deps.statsToken)] : []),
     ...(route.readsBody ? [readJson()] : []),
     runRoute(route, deps),

@@ -182,6 +182,8 @@ export interface ErrorFrame {
   type: 'error';
   message: string;
   code: ErrorCode;
+  /** Whole seconds after which the same command may be let in; where that is known. */
+  retry_after?: number;
   id?: string | number;
   timestamp: string;
 }

@@ -1,5 +1,6 @@
 import type { Identity } from '../domain/user.js';
 import type { Clock } from '../ports/clock.js';
+import type { Limiter } from '../ports/limiter.js';
 import type { Logger } from '../ports/logger.js';
 import type { AckFrame, PongFrame, ReadAckFrame } from '../protocol/events.js';
 import type { Services } from '../services/services.js';
@@ -14,6 +15,7 @@ export interface CommandContext {
   readonly scope: Scope;
   readonly owner: object;
   readonly services: Pick<Services, 'chats' | 'messages'>;
+  readonly limiter: Limiter;
   readonly hub: Pick<Hub, 'expect'>;
   readonly typing: Typing;
   readonly clock: Clock;

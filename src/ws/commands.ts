@@ -1,4 +1,5 @@
 import { AppError, type AppErrorOptions } from '../domain/errors.js';
+import type { Work } from '../ports/limiter.js';
 import type { FieldProblem } from '../protocol/error-codes.js';
 import {
   clientMessageIdField,
@@ -22,6 +23,8 @@ import { checkResume } from './resume-fields.js';
 
 /** One kind of frame that clients may send. */
 export interface Command {
+  /** Whose limit it takes from; null: no work to speak of, the frames of a socket are counted anyway. */
+  readonly work: Work | null;
   /**
    * Validates the frame's fields (all but `id` and `type`) and runs the handler. Throws or rejects with AppError.
    * `id`: for handlers whose last frame carries it.
@@ -45,11 +48,11 @@ const readFields = objectOf({ chat_id, seq: integerField(0).defined() });
 
 /** Every command of a socket, by its `type`. All of them are for the authenticated member that opened the socket. */
 const COMMANDS: ReadonlyMap<unknown, Command> = new Map([
-  ['message', command((fields: RawFrame) => validate(messageFields, fields), handleMessage)],
-  ['typing', command((fields: RawFrame) => validate(typingFields, fields), handleTyping)],
-  ['ping', command((fields: RawFrame) => validate(pingFields, fields), handlePing)],
-  ['read', command((fields: RawFrame) => validate(readFields, fields), handleRead)],
-  ['resume', command(checkResume, handleResume)],
+  ['message', command('send', (fields: RawFrame) => validate(messageFields, fields), handleMessage)],
+  ['typing', command('read', (fields: RawFrame) => validate(typingFields, fields), handleTyping)],
+  ['ping', command(null, (fields: RawFrame) => validate(pingFields, fields), handlePing)],
+  ['read', command('read', (fields: RawFrame) => validate(readFields, fields), handleRead)],
+  ['resume', command('changes', checkResume, handleResume)],
 ]);
 
 /** The types that clients may send. */
@@ -67,10 +70,12 @@ export function commandOf(type: unknown): Command {
 }
 
 function command<T>(
+  work: Work | null,
   check: (fields: RawFrame) => Validated<T>,
   handle: (command: T, context: CommandContext, id: FrameId | undefined) => Promise<Reply> | Reply,
 ): Command {
   return {
+    work,
     run(fields, context, id) {
       const result = check(fields);
       if (!result.ok) throw new AppError('validation_failed', describe(result.problems));

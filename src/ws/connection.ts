@@ -1,5 +1,6 @@
 import { AppError } from '../domain/errors.js';
 import type { Identity } from '../domain/user.js';
+import type { Limiter } from '../ports/limiter.js';
 import type { Socket, SocketListener } from '../ports/listener.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { ServerFrame } from '../protocol/events.js';
@@ -26,6 +27,7 @@ const MAX_IN_FLIGHT = 256;
 
 export interface ConnectionDeps extends ScopeDeps {
   readonly services: Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
+  readonly limiter: Limiter;
   readonly work: Work;
   readonly census: Census;
   /** The bounds of every socket's way out. */
@@ -89,6 +91,7 @@ export class Connection implements SocketListener, Link {
     try {
       if (token === null) throw new AppError('not_authenticated');
       const actor = await this.deps.services.users.authenticate(token);
+      await this.deps.limiter.take(actor.userId, 'changes');
       if (this.isClosing()) return;
       this.actor = actor;
       if (!place.authenticate(actor.userId)) return this.close('too_many');
@@ -106,10 +109,10 @@ export class Connection implements SocketListener, Link {
     if (!this.isOpen() || this.scope === null) return;
     this.state = 'live';
     this.deps.census.came(actor.userId);
-    const { services, hub, typing, clock, logger: log } = this.deps;
+    const { services, limiter, hub, typing, clock, logger: log } = this.deps;
     const logger = new FewLines(log);
     // Written out: each spread of the dependencies is an object of a shape of its own, 600 bytes a socket.
-    this.context = { actor, scope: this.scope, owner: this, services, hub, typing, clock, logger };
+    this.context = { actor, scope: this.scope, owner: this, services, limiter, hub, typing, clock, logger };
     log.debug(this.facts(), 'socket live');
     const early = this.early?.take() ?? [];
     this.early = null;

@@ -27,7 +27,10 @@ export async function dispatch(
     id = idOf(frame);
     if (refusal !== null) throw new AppError(refusal);
     const { id: _id, type, ...fields } = frame;
-    const reply = await commandOf(type).run(fields, context, id);
+    const command = commandOf(type);
+    const taken = command.work === null ? undefined : context.limiter.take(context.actor.userId, command.work);
+    if (taken !== undefined) await taken;
+    const reply = await command.run(fields, context, id);
     return reply === null || id === undefined ? reply : { ...reply, id };
   } catch (error) {
     if (isUnexpected(error)) {

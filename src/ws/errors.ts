@@ -1,4 +1,4 @@
-import { AppError } from '../domain/errors.js';
+import { AppError, retryAfterSeconds } from '../domain/errors.js';
 import type { CloseName } from '../protocol/close-codes.js';
 import { ERROR_CODES } from '../protocol/error-codes.js';
 import type { ErrorFrame } from '../protocol/events.js';
@@ -13,6 +13,7 @@ export function toErrorFrame(error: unknown, id: FrameId | undefined, timestamp:
     type: 'error',
     message: known.detail,
     code: known.code,
+    ...(known.retryAfter === undefined ? {} : { retry_after: retryAfterSeconds(known.retryAfter) }),
     ...(id === undefined ? {} : { id }),
     timestamp,
   };
@@ -35,6 +36,8 @@ export function toCloseName(error: unknown): CloseName {
     case 403:
     case 404:
       return 'no_access';
+    case 429:
+      return 'too_many';
     default:
       return 'internal';
   }

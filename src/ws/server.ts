@@ -4,6 +4,7 @@ import { clientAddress, networksOf, type TrustedProxies } from '../domain/client
 import type { Broker } from '../ports/broker.js';
 import type { ChangeLog } from '../ports/change-log.js';
 import type { Clock } from '../ports/clock.js';
+import type { Limiter } from '../ports/limiter.js';
 import type { Socket, SocketHandler, SocketListener } from '../ports/listener.js';
 import type { Logger } from '../ports/logger.js';
 import type { Presence } from '../ports/presence.js';
@@ -49,6 +50,7 @@ export interface SocketHandlerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SocketLimits;
+  readonly limiter: Limiter;
   readonly trustedProxies: TrustedProxies;
   readonly ticker?: Ticker;
   /** Between the slices of a stop's closes. */
@@ -71,7 +73,7 @@ export interface ParleySocketHandler extends SocketHandler {
 
 /** Everything behind an upgrade: `/api/v1/ws/{chat_id}` and `/api/v1/ws`. */
 export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandler {
-  const { broker, changes, clock, logger, limits, trustedProxies } = deps;
+  const { broker, changes, clock, logger, limits, limiter, trustedProxies } = deps;
   const connections = new Set<Connection>();
   const census = new Census();
   const admission = new Admission(limits);
@@ -110,6 +112,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     clock,
     logger,
     limits,
+    limiter,
     work,
     census,
     outbox: { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) },

@@ -36,7 +36,7 @@ export interface Scene {
 /** Three people live through everything that has an answer or a frame of its own. */
 export async function playScene(): Promise<Scene> {
   const broker = forgetfulBroker();
-  const app = await startTestApp({ broker, env: { HEARTBEAT_SECONDS: '1' } });
+  const app = await startTestApp({ broker, env: { HEARTBEAT_SECONDS: '1', RATE_SEND: '50KB/1h' } });
   const stop = async (): Promise<void> => {
     dropSockets();
     await app.stop();
@@ -158,6 +158,9 @@ async function overSockets({ app, client, samples, ann, ben, cat, chatId }: Cast
   await asBen.put(path, { content: 'Hello again' });
   await asBen.del(path);
   benSocket.send({ type: 'dance', id: 2 });
+  samples.add('error', await benSocket.nextOf('error'));
+  // Twice the longest message is more than the app lets one user send.
+  for (const id of [3, 4]) benSocket.send({ type: 'message', id, content: '\u{1F600}'.repeat(10_000) });
   samples.add('error', await benSocket.nextOf('error'));
 
   await asAnn.put(`/chats/${chatId}`, { name: 'Friday lunch' });

@@ -1,6 +1,7 @@
 import { clientAddress, type TrustedProxies } from '../../domain/client-address.js';
 import { NO_SHARE, type OpenShare } from '../../services/reading/read-shares.js';
 import type { Origin, Services } from '../../services/services.js';
+import type { HttpDeps } from '../deps.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 import { encodeInPieces } from '../encode-in-pieces.js';
 import type { Route } from '../routes/route.js';
@@ -8,7 +9,7 @@ import type { Route } from '../routes/route.js';
 /** The last stage: the parts of the request to the route, its reply to the client. */
 export function runRoute(
   route: Route,
-  deps: { readonly services: Services; readonly trustedProxies: TrustedProxies },
+  deps: Pick<HttpDeps, 'services' | 'limiter' | 'trustedProxies'>,
 ): HttpMiddleware {
   return async (ctx) => {
     const share = shareOf(ctx, deps.services);
@@ -20,7 +21,7 @@ export function runRoute(
       body: route.readsBody ? ctx.request.body : undefined,
       share,
     };
-    const reply = await route.run(exchange, deps.services);
+    const reply = await route.run(exchange, deps);
     // Encoded here, so that a reply that cannot be is answered like any other bug.
     const text = share.isLarge ? await encodeInPieces(reply.body, share) : JSON.stringify(reply.body);
     const { response } = ctx;

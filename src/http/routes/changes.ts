@@ -7,6 +7,7 @@ export const changeRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/v1/chats/:chat_id/changes',
+    work: 'changes',
     query: changesQuery,
     async handler({ actor, params, query, share }, { realtime }) {
       const { since_rev: sinceRev = 0, epoch, limit = LIMITS.changesLimitDefault } = query;
@@ -17,6 +18,7 @@ export const changeRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/api/v1/changes',
+    work: 'changes',
     body: changesBody,
     async handler({ actor, body, share }, { realtime }) {
       const vector = {

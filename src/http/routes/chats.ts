@@ -11,6 +11,7 @@ export const chatRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: CHATS,
+    work: 'create_chat',
     body: createChatBody,
     async handler({ actor, body }, { chats, realtime }) {
       const draft = { type: body.chat_type, name: body.name ?? null, participantIds: body.participant_ids };
@@ -21,6 +22,7 @@ export const chatRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: CHATS,
+    work: 'read',
     query: pageQuery,
     async handler({ actor, query }, { chats, realtime }) {
       const page = presentPage(await chats.list(actor, pageOf(query)), presentChatListItem);
@@ -30,6 +32,7 @@ export const chatRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: `${CHATS}/:chat_id`,
+    work: 'read',
     async handler({ actor, params }, { chats, realtime }) {
       return { body: presentChat(await chats.get(actor, params.chat_id), actor.userId, realtime.epoch) };
     },
@@ -37,6 +40,7 @@ export const chatRoutes: readonly Route[] = [
   route({
     method: UPDATE,
     path: `${CHATS}/:chat_id`,
+    work: 'edit',
     body: renameBody,
     async handler({ actor, params, body }, { chats, realtime }) {
       const renamed = await chats.rename(actor, params.chat_id, body.name);
@@ -46,6 +50,7 @@ export const chatRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: `${CHATS}/:chat_id`,
+    work: 'edit',
     async handler({ actor, params }, { participants }) {
       await participants.leave(actor, params.chat_id);
       return { body: { message: 'Left chat successfully' } };
@@ -54,6 +59,7 @@ export const chatRoutes: readonly Route[] = [
   route({
     method: UPDATE,
     path: `${CHATS}/:chat_id/read`,
+    work: 'read',
     body: markReadBody,
     async handler({ actor, params, body }, { chats }) {
       const { lastReadSeq, unreadCount } = await chats.markRead(actor, params.chat_id, body.seq);

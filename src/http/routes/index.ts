@@ -15,6 +15,8 @@ export interface RouteInfo {
   /** Answers without a token. */
   readonly public: boolean;
   readonly access: Route['access'];
+  /** Whose limit a request takes from; null where nobody is known. */
+  readonly work: Route['work'];
   readonly readsBody: boolean;
 }
 
@@ -32,11 +34,12 @@ export function buildRoutes(options: { readonly passwordMinLength: number }): re
 }
 
 export function describeRoutes(routes: readonly Route[]): readonly RouteInfo[] {
-  return routes.map(({ methods, path, access, readsBody }) => ({
+  return routes.map(({ methods, path, access, work, readsBody }) => ({
     methods,
     path,
     public: access === 'public',
     access,
+    work,
     readsBody,
   }));
 }

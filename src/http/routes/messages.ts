@@ -10,7 +10,9 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: MESSAGES,
+    work: 'send',
     body: sendBody,
+    keeps: ({ content }) => content,
     async handler({ actor, body }, { messages }) {
       const draft = {
         chatId: body.chat_id,
@@ -26,6 +28,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: `${MESSAGES}/chat/:chat_id`,
+    work: 'read',
     query: historyQuery,
     async handler({ actor, params, query, share }, { messages }) {
       const present = (message: Parameters<typeof presentMessage>[0]) => presentMessage(message, actor.userId);
@@ -39,6 +42,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: `${MESSAGES}/:message_id`,
+    work: 'read',
     async handler({ actor, params }, { messages }) {
       return { body: presentMessage(await messages.get(actor, params.message_id), actor.userId) };
     },
@@ -46,7 +50,9 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: UPDATE,
     path: `${MESSAGES}/:message_id`,
+    work: 'edit',
     body: editBody,
+    keeps: ({ content }) => content,
     async handler({ actor, params, body }, { messages }) {
       const { content, expected_version: expectedVersion } = body;
       const edited = await messages.edit(actor, { messageId: params.message_id, content, expectedVersion });
@@ -56,6 +62,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: `${MESSAGES}/:message_id`,
+    work: 'edit',
     async handler({ actor, params }, { messages }) {
       await messages.remove(actor, params.message_id);
       return { body: { message: 'Message deleted successfully' } };

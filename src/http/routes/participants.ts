@@ -9,6 +9,7 @@ export const participantRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: PARTICIPANTS,
+    work: 'read',
     async handler({ actor, params }, { participants }) {
       return { body: (await participants.list(actor, params.chat_id)).map(presentParticipant) };
     },
@@ -16,6 +17,7 @@ export const participantRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: PARTICIPANTS,
+    work: 'add_people',
     body: addParticipantsBody,
     async handler({ actor, params, body }, { participants }) {
       const { added } = await participants.add(actor, params.chat_id, body.user_ids);
@@ -25,6 +27,7 @@ export const participantRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: PARTICIPANTS,
+    work: 'add_people',
     body: removeParticipantBody,
     async handler({ actor, params, body }, { participants }) {
       await participants.remove(actor, params.chat_id, body.user_id);
@@ -35,6 +38,7 @@ export const participantRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: `${PARTICIPANTS}/:user_id`,
+    work: 'add_people',
     notFound: { user_id: 'participant_not_found' },
     async handler({ actor, params }, { participants }) {
       await participants.remove(actor, params.chat_id, params.user_id);
@@ -44,6 +48,7 @@ export const participantRoutes: readonly Route[] = [
   route({
     method: UPDATE,
     path: `${PARTICIPANTS}/:user_id`,
+    work: 'add_people',
     body: setAdminBody,
     notFound: { user_id: 'participant_not_found' },
     async handler({ actor, params, body }, { participants }) {

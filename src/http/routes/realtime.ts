@@ -8,6 +8,7 @@ export const realtimeRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: `${SOCKETS}/stats`,
+    work: 'read',
     handler(_request, { realtime }) {
       return { body: presentSocketStats(realtime.stats()) };
     },
@@ -15,6 +16,7 @@ export const realtimeRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: `${SOCKETS}/chat/:chat_id/online`,
+    work: 'read',
     async handler({ actor, params }, { chats }) {
       const online = await chats.online(actor, params.chat_id);
       const users = online.map(({ id, username, fullName }) => ({ id, username, full_name: fullName }));
@@ -29,5 +31,5 @@ export const realtimeRoutes: readonly Route[] = [
 
 function upgradeOnly(path: string): Route {
   const run = (): Promise<never> => Promise.reject(new AppError('upgrade_required'));
-  return { methods: ['GET'], path, access: 'upgrade', readsBody: false, run };
+  return { methods: ['GET'], path, access: 'upgrade', work: null, readsBody: false, run };
 }

@@ -2,6 +2,7 @@ import type { Schema } from 'yup';
 import { AppError } from '../../domain/errors.js';
 import type { Identity } from '../../domain/user.js';
 import type { ReadShare } from '../../ports/read-share.js';
+import type { Limiter, Work } from '../../ports/limiter.js';
 import type { ErrorCode, FieldProblem } from '../../protocol/error-codes.js';
 import { parseId } from '../../protocol/limits.js';
 import { validate } from '../../protocol/validate.js';
@@ -56,6 +57,14 @@ interface RouteSpec<Path extends string, Body, Query, Actor> {
   readonly handler: (request: RouteRequest<Path, Body, Query, Actor>, services: Services) => Promise<Reply> | Reply;
 }
 
+/** What a route for who is logged in says besides. */
+interface PrivateSpec<Path extends string, Body, Query> extends RouteSpec<Path, Body, Query, Identity> {
+  /** Whose limit a request of it takes from. */
+  readonly work: Work;
+  /** The text that is kept of the body: its bytes count as well. */
+  readonly keeps?: (body: Body) => string;
+}
+
 /** A line of the route table. */
 export interface Route {
   readonly methods: readonly Method[];
@@ -65,9 +74,16 @@ export interface Route {
    * HTTP with 426 whoever asks.
    */
   readonly access: 'public' | 'private' | 'operator' | 'upgrade';
+  /** null: nobody is known whose work it could be. */
+  readonly work: Work | null;
   readonly readsBody: boolean;
-  /** Checks every part of the request, then calls the handler. */
-  readonly run: (exchange: Exchange, services: Services) => Promise<Reply>;
+  /** Checks every part of the request, then calls the handler. The call itself has been taken from its limit. */
+  readonly run: (exchange: Exchange, deps: RouteDeps) => Promise<Reply>;
+}
+
+export interface RouteDeps {
+  readonly services: Services;
+  readonly limiter: Limiter;
 }
 
 /** An update route answers PUT and PATCH alike. */
@@ -80,8 +96,12 @@ const NOT_FOUND: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** A route for who is logged in: the rule. */
-export function route<const Path extends string, Body, Query>(spec: RouteSpec<Path, Body, Query, Identity>): Route {
-  return build(spec, 'private', requireActor);
+export function route<const Path extends string, Body, Query>(spec: PrivateSpec<Path, Body, Query>): Route {
+  const { work, keeps } = spec;
+  if (keeps === undefined) return { ...build(spec, 'private', requireActor), work };
+  const charge: Charge<Body, Identity> = (actor, body, limiter) =>
+    limiter.takeBytes(actor.userId, work, Buffer.byteLength(keeps(body)));
+  return { ...build(spec, 'private', requireActor, charge), work };
 }
 
 /** A route for those who run the server. */
@@ -94,20 +114,26 @@ export function publicRoute<const Path extends string, Body, Query>(spec: RouteS
   return build(spec, 'public', () => null);
 }
 
+type Charge<Body, Actor> = (actor: Actor, body: Body, limiter: Limiter) => Promise<void> | undefined;
+
 function build<Path extends string, Body, Query, Actor>(
   spec: RouteSpec<Path, Body, Query, Actor>,
   access: Route['access'],
   actorOf: (exchange: Exchange) => Actor,
+  charge: Charge<Body, Actor> = () => undefined,
 ): Route {
   return {
     methods: typeof spec.method === 'string' ? [spec.method] : spec.method,
     path: spec.path,
     access,
+    work: null,
     readsBody: spec.body !== undefined,
-    run: async (exchange, services) => {
+    run: async (exchange, { services, limiter }) => {
       const actor = actorOf(exchange);
       const params = parseParams(spec, exchange.params);
       const { query, body } = parseInput(spec, exchange);
+      const charged = charge(actor, body, limiter);
+      if (charged !== undefined) await charged;
       const { origin, share } = exchange;
       return spec.handler({ actor, origin, params, query, body, share }, services);
     },

@@ -27,11 +27,13 @@ export function userRoutes(passwordMinLength: number): readonly Route[] {
     route({
       method: 'GET',
       path: `${USERS}/me`,
+      work: 'read',
       handler: async ({ actor }, { users }) => ({ body: presentUser(await users.me(actor), actor.userId) }),
     }),
     route({
       method: UPDATE,
       path: `${USERS}/me`,
+      work: 'edit',
       body: updateMeBody,
       async handler({ actor, body }, { users }) {
         const change = {
@@ -44,6 +46,7 @@ export function userRoutes(passwordMinLength: number): readonly Route[] {
     route({
       method: 'GET',
       path: `${USERS}/search`,
+      work: 'search',
       query: searchQuery,
       async handler({ actor, query }, { users }) {
         const found = await users.search(actor, query.q ?? '', query.limit ?? LIMITS.searchLimitDefault);
@@ -53,6 +56,7 @@ export function userRoutes(passwordMinLength: number): readonly Route[] {
     route({
       method: 'GET',
       path: `${USERS}/:user_id`,
+      work: 'read',
       async handler({ actor, params }, { users }) {
         return { body: presentUser(await users.get(actor, params.user_id), actor.userId) };
       },

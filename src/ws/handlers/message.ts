@@ -10,8 +10,10 @@ export async function handleMessage(
   },
   context: CommandContext,
 ): Promise<AckFrame> {
-  const { actor, scope, services, hub, typing } = context;
+  const { actor, scope, services, limiter, hub, typing } = context;
   const chatId = scope.chatIdOf(command.chat_id);
+  const charged = limiter.takeBytes(actor.userId, 'send', Buffer.byteLength(command.content));
+  if (charged !== undefined) await charged;
   typing.stop(actor.userId, chatId);
   const clientMessageId = command.client_message_id ?? null;
   const { message, duplicate } = await services.messages.send(actor, {

@@ -14,6 +14,7 @@ import { createSocketHandler, type ParleySocketHandler } from '../../../src/ws/s
 import { silentLogger } from '../../helpers/stores.js';
 import { ManualTicker } from '../../unit/ws/fakes.js';
 import { LOOSE } from '../../unit/ws/harness.js';
+import { NO_LIMITS } from '../../helpers/no-limits.js';
 import type { Bus } from './bus.js';
 import { SimChats } from './chat-store.js';
 import type { Disk } from './disk.js';
@@ -102,6 +103,7 @@ export class SimNode {
           clock,
         }),
       }),
+      limiter: NO_LIMITS,
       broker,
       changes,
       users: { activeAmong: (ids) => Promise.resolve(new Set(ids)) },

@@ -6,6 +6,7 @@ import { createHttpApp, type HttpApp } from '../../../src/http/server.js';
 import { createReadShares } from '../../../src/services/reading/read-shares.js';
 import type { Services } from '../../../src/services/services.js';
 import { scrub } from '../../../src/telemetry/scrub.js';
+import { NO_LIMITS } from '../../helpers/no-limits.js';
 import { TestClient } from '../../helpers/client.js';
 
 export interface LogLine {
@@ -58,6 +59,7 @@ export async function startHarness(
     void logs.push({ level, facts: scrub(facts), message });
   const app = createHttpApp({
     services: services as Services,
+    limiter: NO_LIMITS,
     logger: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     corsOrigins: options.corsOrigins ?? [],

@@ -7,6 +7,7 @@ import type { Handshake, SocketListener } from '../../../src/ports/listener.js';
 import type { SentMessage, Services } from '../../../src/services/services.js';
 import { createSocketHandler, type ParleySocketHandler } from '../../../src/ws/server.js';
 import type { SocketLimits } from '../../../src/ws/types.js';
+import { NO_LIMITS } from '../../helpers/no-limits.js';
 import { ModelStore } from './model-store.js';
 import { FakeClock, FakeSocket, handshake, identity, ManualTicker, MemoryLogger, message, settle } from './fakes.js';
 
@@ -75,6 +76,7 @@ export class Harness {
       clock: this.clock,
       logger: this.logger,
       limits: { ...LOOSE, ...limits },
+      limiter: NO_LIMITS,
       trustedProxies: parseTrustedProxies([]),
       ticker: this.ticker,
       pause: (ms) => this.pause(ms),
