@@ -1,4 +1,4 @@
-import { throttleKeyOf } from '../domain/client-address.js';
+import { networksOf } from '../domain/client-address.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 
@@ -50,7 +50,7 @@ export class LogBudget {
     const known = this.buckets.get(address);
     if (known !== undefined) return known;
     // Parsing takes longer than the rest: only for what is not known by the text that it comes as.
-    const key = address.includes(':') ? throttleKeyOf(address) : address;
+    const key = address.includes(':') ? networksOf(address)[0].key : address;
     const ofKey = this.buckets.get(key);
     if (ofKey !== undefined) return ofKey;
     if (this.buckets.size >= MOST_ADDRESSES) this.forgetFull(now);
