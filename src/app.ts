@@ -32,6 +32,7 @@ import { openStores, type StoreHooks, type StoreSet } from './stores/open-stores
 import { systemClock } from './telemetry/clock.js';
 import { createSocketHandler } from './ws/server.js';
 import type { Ticker } from './ws/ticker.js';
+import type { SocketLimits } from './ws/types.js';
 import { within } from './ws/within.js';
 
 export interface Addresses {
@@ -71,6 +72,8 @@ export interface Overrides {
   /** Stands between services and edges; tests hold or count calls here. */
   readonly wrapServices?: (services: Services) => Services;
   readonly hasher?: PasswordHasher;
+  /** How many chats an inbox socket follows; tests have few. */
+  readonly inbox?: SocketLimits['inbox'];
   /** The timer of the sockets; tests count its ticks themselves. */
   readonly ticker?: Ticker;
 }
@@ -127,7 +130,7 @@ async function wire(
     users: stores.users,
     clock,
     logger,
-    limits: sockets,
+    limits: overrides.inbox === undefined ? sockets : { ...sockets, inbox: overrides.inbox },
     limiter,
     trustedProxies,
     ticker: overrides.ticker,

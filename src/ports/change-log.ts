@@ -119,4 +119,10 @@ export interface ChangeLog {
   revs(chatIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** The chats a user is in, in ascending order of id, strictly after `afterChatId`; of one moment, read after the call. */
   chatsOf(userId: number, afterChatId: number, limit: number): Promise<readonly ChatRev[]>;
+  /**
+   * The chats a user is in, the most recently active first: by their last message or renaming, or by when the user came,
+   * whichever is later. Of one moment, read after the call. Looks at all of the user's chats, so it is for those who are
+   * in many.
+   */
+  recentChatsOf(userId: number, limit: number): Promise<readonly ChatRev[]>;
 }

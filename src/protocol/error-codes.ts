@@ -63,6 +63,7 @@ export const ERROR_CODES = {
   unknown_type: info(400, 'Unknown message type', 'Unknown message type'),
   wrong_chat: info(400, 'Wrong chat', 'This socket belongs to another chat'),
   resume_in_progress: info(409, 'Resume in progress', 'A resume is under way already, wait for what ends it'),
+  /** Not sent any more: on a socket with many chats others make room. */
   too_many_chats: info(400, 'Too many chats', 'This socket follows as many chats as it can'),
 
   // State of the server

@@ -147,9 +147,12 @@ export interface HeartbeatFrame {
   timestamp: string;
 }
 
-/** Inbox sockets only: a chat came up in the user's list, or went from it. */
+/**
+ * Inbox sockets only: a chat came up in the user's list, or went from it; or one whose events this socket is not sent has
+ * come to this rev, of which the newest of each chat is never dropped.
+ */
 export interface ChatListFrame {
-  type: 'chat_added' | 'chat_removed';
+  type: 'chat_added' | 'chat_removed' | 'chat_changed';
   chat_id: number;
   rev: number;
   timestamp: string;

@@ -50,8 +50,10 @@ export const LIMITS = {
   frameBytes: 160 * 1024,
   /** Bytes of all request headers together; more is 431. */
   headerBytes: 16 * 1024,
-  /** Chats that one inbox socket follows: those with the lowest ids, so that strangers' groups cannot push older ones out. */
+  /** Chats that one inbox socket is sent the events of: the most recently active ones. */
   inboxChats: 1_000,
+  /** Chats beyond those that it is told of as changed at once; further ones within a minute. */
+  inboxQuietChats: 1_000,
   /** Chats of one `resume`; a frame has at most 1,000 keys. */
   resumeChats: 500,
   /**

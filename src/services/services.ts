@@ -172,6 +172,8 @@ export interface Services {
     resume(actor: Identity, chatId: number, since: ResumeFrom, maxItems: number): Promise<ReadOn>;
     /** The user's chats by id, the first `limit` of them, each with where it stands. */
     chatsOf(actor: Identity, limit: number): Promise<readonly ChatRev[]>;
+    /** The same for who is in many: the most recently active first. */
+    recentChatsOf(actor: Identity, limit: number): Promise<readonly ChatRev[]>;
     typing(actor: Identity, chatId: number, state: 'start' | 'stop'): Promise<void>;
     /** Tells the chats who came and who went. */
     presence(changes: readonly PresenceChange[]): Promise<void>;

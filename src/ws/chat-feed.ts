@@ -1,4 +1,4 @@
-import { isDurable } from '../domain/events.js';
+import { isDurable, type DurableEvent } from '../domain/events.js';
 import type { CloseName } from '../protocol/close-codes.js';
 import { seqOf, type Delivery, type Fill, type Member } from './delivery.js';
 import { isFor, type Hub } from './hub.js';
@@ -11,6 +11,8 @@ export interface FeedOwner {
   removed(feed: ChatFeed, rev: number): void;
   /** A message of the user's own has come by. */
   sent(feed: ChatFeed): void;
+  /** A quiet feed has come to its present rev. */
+  changed(feed: ChatFeed): void;
 }
 
 /** What came by while a state is being read. */
@@ -28,6 +30,10 @@ interface Kept {
  * already seen are dropped and the rest goes out, each rev exactly one above the one before (or above a fill's).
  */
 export class ChatFeed implements Member {
+  /** Its events are counted and not sent: the owner hears that there are some. */
+  isQuiet = false;
+  /** When something happened here last; below 0, the place in a list of the most recently active. */
+  activeAt = 0;
   private readonly registration: Registration;
   /** null: live, nothing is kept. */
   private kept: Kept | null = keepNothing();
@@ -130,7 +136,7 @@ export class ChatFeed implements Member {
   private take(delivery: Delivery): void {
     const { event, frame } = delivery;
     if (!isDurable(event)) {
-      if (!isFor(event, this.userId)) return;
+      if (this.isQuiet || !isFor(event, this.userId)) return;
       if (event.type === 'read') {
         if (this.kept === null) this.sendMark(event.userId, frame);
         else (this.kept.marks ??= new Map<number, Uint8Array>()).set(event.userId, frame);
@@ -144,7 +150,9 @@ export class ChatFeed implements Member {
     if (event.rev <= this.lastRev) return;
     if (event.rev > this.lastRev + 1) return this.link.close('slow_reader');
     this.lastRev = event.rev;
-    this.link.send(frame);
+    this.activeAt = delivery.now;
+    if (this.isSilentAbout(event)) this.owner.changed(this);
+    else this.link.send(frame);
     if (event.type === 'new_message') {
       this.lastSeq = event.message.seq;
       if (event.message.senderId === this.userId) this.owner.sent(this);
@@ -161,14 +169,20 @@ export class ChatFeed implements Member {
     this.lastRev = fill.rev;
     for (const { event, frameFor } of fill.items) {
       if (event.rev <= lastRev) continue;
-      this.link.send(frameFor(lastSeq));
+      if (!this.isSilentAbout(event)) this.link.send(frameFor(lastSeq));
       this.lastSeq = Math.max(this.lastSeq, seqOf(event));
       if (this.isGone) return;
       if (event.type === 'participant_removed' && event.userId === this.userId) {
         return this.owner.removed(this, event.rev);
       }
     }
-    this.link.send(fill.end);
+    if (this.isQuiet) this.owner.changed(this);
+    else this.link.send(fill.end);
+  }
+
+  /** That the user has gone is said whatever else is not. */
+  private isSilentAbout(event: DurableEvent): boolean {
+    return this.isQuiet && !(event.type === 'participant_removed' && event.userId === this.userId);
   }
 
   close(name: CloseName): void {
@@ -200,7 +214,7 @@ export class ChatFeed implements Member {
   }
 
   private sendMark(userId: number, frame: Uint8Array): void {
-    if (!this.isGone) this.link.sendLatest(`${this.chatId}:${userId}`, frame);
+    if (!this.isGone && !this.isQuiet) this.link.sendLatest(`${this.chatId}:${userId}`, frame);
   }
 }
 

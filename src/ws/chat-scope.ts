@@ -86,6 +86,10 @@ export class ChatScope implements Scope, FeedOwner {
     this.link.close('no_access');
   }
 
+  changed(): void {
+    // The feed of a chat's own socket is never quiet.
+  }
+
   sent(): void {
     this.deps.typing.stop(this.visitor.actor.userId, this.chatId);
   }

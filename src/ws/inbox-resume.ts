@@ -35,6 +35,7 @@ export async function resumeInbox(deps: ScopeDeps, link: Link, visitor: Visitor,
       link.tell(presentChatList('chat_removed', chatId, rev, new Date(deps.clock.now())));
       continue;
     }
+    feeds.wake(feed);
     try {
       await resumeFeed(deps, link, visitor, { feed, from: { rev, epoch }, budget });
     } catch (error) {

@@ -3,7 +3,7 @@ import type { UserEvent } from '../domain/events.js';
 import type { ChatRev } from '../ports/change-log.js';
 import { presentHeartbeat, presentInboxReady } from '../presenters/frames.js';
 import type { ChatFeed } from './chat-feed.js';
-import { toErrorFrame, type FrameId } from './errors.js';
+import type { FrameId } from './errors.js';
 import { InboxFeeds } from './inbox-feeds.js';
 import { readInbox, type Inbox } from './inbox-list.js';
 import { resumeInbox } from './inbox-resume.js';
@@ -43,7 +43,7 @@ export class InboxScope implements Scope, UserListener {
     await this.registration.subscribed;
     const before = await this.list();
     if (!link.isOpen()) return;
-    for (const { chatId } of before) feeds.follow(chatId);
+    for (const [rank, { chatId }] of before.entries()) feeds.follow(chatId, -rank, rank >= this.feeds.places.loud);
     await Promise.all(feeds.all().map((feed) => feed.subscribed));
     const chats = await this.list();
     if (!link.isOpen()) return;
@@ -51,7 +51,7 @@ export class InboxScope implements Scope, UserListener {
     this.state = 'open';
     // The first frame; what came by since the list was read follows it.
     this.tellReady(
-      joined.map(({ chatId, rev }) => [chatId, rev] as const),
+      joined.filter(({ chatId }) => this.isSent(chatId)).map(({ chatId, rev }) => [chatId, rev] as const),
       joined,
       undefined,
     );
@@ -94,7 +94,7 @@ export class InboxScope implements Scope, UserListener {
   }
 
   heartbeat(): ReturnType<typeof presentHeartbeat> {
-    const current = this.feeds.all().filter(({ isLive, isComplete }) => isLive && isComplete);
+    const current = this.feeds.loud().filter(({ isLive, isComplete }) => isLive && isComplete);
     return presentHeartbeat(current.map(revOf), this.deps.services.realtime.epoch, this.now());
   }
 
@@ -112,7 +112,7 @@ export class InboxScope implements Scope, UserListener {
   private async resumeOne(command: ResumeCommand, id: FrameId | undefined): Promise<void> {
     const { chat_id, since_rev: rev, epoch = null } = command;
     if (rev === undefined) throw new AppError('validation_failed', { detail: 'chats: Required without since_rev' });
-    const feed = this.feedOf(this.chatIdOf(chat_id));
+    const feed = await this.feedToResume(this.chatIdOf(chat_id));
     const budget = { items: this.deps.limits.resumeMaxItems };
     await resumeFeed(this.deps, this.link, this.visitor, { feed, from: { rev, epoch }, id, budget });
   }
@@ -132,7 +132,7 @@ export class InboxScope implements Scope, UserListener {
     await resumeInbox(deps, link, visitor, { feeds, chats, epoch, budget, listed });
     const after = await this.list();
     if (!link.isOpen()) return;
-    const live = feeds.all().filter(({ isLive }) => isLive);
+    const live = feeds.loud().filter(({ isLive }) => isLive);
     this.tellReady(live.map(revOf), after, id);
     this.compare(after);
   }
@@ -152,8 +152,7 @@ export class InboxScope implements Scope, UserListener {
       return;
     }
     if (feed !== undefined) return this.feeds.again(feed, rev);
-    if (this.feeds.add(chatId)) return;
-    this.link.tell(toErrorFrame(new AppError('too_many_chats'), undefined, this.now().toISOString()));
+    this.feeds.add(chatId, rev);
   }
 
   private async lookAgain(): Promise<void> {
@@ -172,7 +171,7 @@ export class InboxScope implements Scope, UserListener {
   private compare(chats: Inbox): void {
     if (this.state !== 'open' || !this.link.isOpen()) return;
     const listed = new Set(chats.map(({ chatId }) => chatId));
-    for (const chatId of listed) if (this.feeds.get(chatId) === undefined) this.feeds.add(chatId);
+    this.feeds.complete(chats);
     for (const { chatId, isLive } of this.feeds.all()) {
       if (isLive && !listed.has(chatId)) this.deps.hub.suspect(chatId);
     }
@@ -183,7 +182,7 @@ export class InboxScope implements Scope, UserListener {
     chats: readonly ChatRev[],
     id: FrameId | undefined,
   ): void {
-    const followed = chats.filter(({ chatId }) => this.feeds.get(chatId) !== undefined);
+    const followed = chats.filter(({ chatId }) => this.isSent(chatId));
     const ready = {
       epoch: this.deps.services.realtime.epoch,
       revs,
@@ -191,6 +190,19 @@ export class InboxScope implements Scope, UserListener {
       hasMoreChats: this.feeds.hasMore,
     };
     this.link.tell(presentInboxReady(ready, id, this.now()));
+  }
+
+  /** A chat that one of many had to give way to, or that is too long silent to be followed, comes up again. */
+  private async feedToResume(chatId: number): Promise<ChatFeed> {
+    if (this.feeds.hasMore && this.feeds.get(chatId) === undefined) this.feeds.add(chatId, 0);
+    const feed = (await this.feeds.settled(chatId)) ?? this.feedOf(chatId);
+    this.feeds.wake(feed);
+    return feed;
+  }
+
+  /** Whether this socket is sent the chat's events. */
+  private isSent(chatId: number): boolean {
+    return this.feeds.get(chatId)?.isQuiet === false;
   }
 
   private now(): Date {
@@ -202,8 +214,8 @@ export class InboxScope implements Scope, UserListener {
    * together are answered together. Events are kept or known of since before the read, so it may wait like any answer.
    */
   private async list(): Promise<Inbox> {
-    const { deps, link, visitor } = this;
-    const { chats, hasMore } = await readInbox(deps.services.realtime, visitor.actor);
+    const { deps, feeds, link, visitor } = this;
+    const { chats, hasMore } = await readInbox(deps.services.realtime, visitor.actor, feeds.places);
     const onLine = (isInLine: boolean): void => link.standInLine(isInLine);
     await deps.inboxTurns.run(visitor.actor.userId, () => Promise.resolve(), { onLine, isWanted: () => link.isOpen() });
     this.feeds.hasMore = hasMore;

@@ -14,6 +14,8 @@ export interface SocketLimits {
   readonly maxUnauthenticated: number;
   /** Objects that one resume replays, and that are read at once to make up for lost events. */
   readonly resumeMaxItems: number;
+  /** Chats that an inbox socket is sent the events of, and of which it is told only that they changed; tests have few. */
+  readonly inbox?: { readonly loud: number; readonly quiet: number };
   /** Between two comparisons with the store; 0 = every five seconds, and without telling the sockets. */
   readonly heartbeatMs: number;
 }

@@ -1,8 +1,18 @@
 import { expect } from 'chai';
 import { LIMITS } from '../../src/protocol/limits.js';
-import { at, draft, expectCode, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
-import { deltaOf, missedOf, pageOf, PLENTY, told } from './change-log.fixtures.js';
 import { upTo } from '../helpers/delta.js';
+import {
+  at,
+  draft,
+  expectCode,
+  group,
+  nextMillisecond,
+  people,
+  send,
+  type ChatStores,
+  type OpenStores,
+} from './chat-store.fixtures.js';
+import { deltaOf, missedOf, pageOf, PLENTY, told } from './change-log.fixtures.js';
 
 /** Who may read on, from where, and in which portions. */
 export function changeLogReadSuite(open: OpenStores): void {
@@ -147,6 +157,31 @@ export function changeLogReadSuite(open: OpenStores): void {
       expect(await changes.chatsOf(ada.id, direct.id, 2)).to.deep.equal(mine.slice(2));
       await chats.removeParticipant(last.id, ada.id, ada.id, 'leave');
       expect(await changes.chatsOf(ada.id, direct.id, 2)).to.deep.equal([]);
+      expect(await changes.recentChatsOf(ada.id, 10)).to.deep.equal(mine.slice(0, 2));
+    });
+
+    it('lists a user’s chats by activity: what was written, renamed, or come into last', async () => {
+      const { changes, chats } = stores;
+      const [ada, ben] = await people(stores, 2);
+      if (!ada || !ben) throw new Error('two people');
+      const made: number[] = [];
+      for (const others of [[ada], [ada], [ada], []]) {
+        await nextMillisecond();
+        made.push((await group(stores, [ben, ...others])).chat.id);
+      }
+      const [a = 0, b = 0, c = 0, d = 0] = made;
+      const listed = async (limit: number) => (await changes.recentChatsOf(ada.id, limit)).map(({ chatId }) => chatId);
+      expect(await listed(10)).to.deep.equal([c, b, a]);
+      await nextMillisecond();
+      await send(stores, a, ben, 'hello');
+      expect(await listed(10)).to.deep.equal([a, c, b]);
+      await nextMillisecond();
+      await chats.rename(b, ben.id, 'renamed');
+      await nextMillisecond();
+      await chats.addParticipants(d, ben.id, [ada.id]);
+      expect(await listed(10)).to.deep.equal([d, b, a, c]);
+      expect(await listed(2)).to.deep.equal([d, b]);
+      expect((await changes.recentChatsOf(ada.id, 3))[2]).to.deep.include({ chatId: a, lastSeq: 1, lastReadSeq: 0 });
     });
 
     it('names the data set', () => {

@@ -36,7 +36,11 @@ export interface Scene {
 /** Three people live through everything that has an answer or a frame of its own. */
 export async function playScene(): Promise<Scene> {
   const broker = forgetfulBroker();
-  const app = await startTestApp({ broker, env: { HEARTBEAT_SECONDS: '1', RATE_SEND: '50KB/1h' } });
+  const app = await startTestApp({
+    broker,
+    inbox: { loud: 2, quiet: 2 },
+    env: { HEARTBEAT_SECONDS: '1', RATE_SEND: '50KB/1h' },
+  });
   const stop = async (): Promise<void> => {
     dropSockets();
     await app.stop();

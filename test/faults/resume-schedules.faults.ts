@@ -1,4 +1,5 @@
 import { createRandom } from '../helpers/random.js';
+import { CrowdedInboxWorld } from '../unit/ws/crowded-schedules.js';
 import { InboxWorld } from '../unit/ws/inbox-schedules.js';
 import { runSchedules } from '../unit/ws/run-schedules.js';
 import { World } from '../unit/ws/schedules.js';
@@ -16,6 +17,7 @@ function schedulesSuite(): void {
       const first = createRandom().seed;
       await runSchedules(first, SCHEDULES, (dice) => new World(dice));
       await runSchedules(first, SCHEDULES, (dice) => new InboxWorld(dice));
+      await runSchedules(first, SCHEDULES, (dice) => new CrowdedInboxWorld(dice));
       const seconds = Math.round((performance.now() - began) / 1_000);
       report('F28 schedules', { 'first seed': first, schedules: SCHEDULES, seconds });
     });

@@ -39,6 +39,7 @@ export function createRealtimeServices(deps: {
       return { kind: 'resync', reason: answer.reason, rev: answer.rev, lastSeq: answer.state.lastSeq };
     },
     chatsOf: ({ userId }, limit) => changes.chatsOf(userId, 0, limit),
+    recentChatsOf: ({ userId }, limit) => changes.recentChatsOf(userId, limit),
     typing(actor, chatId, state) {
       const type = state === 'start' ? 'typing_started' : 'typing_stopped';
       publish([{ type, chatId, userId: actor.userId, username: actor.username, at: new Date(clock.now()) }]);

@@ -185,6 +185,10 @@ export class SimChanges implements ChangeLog {
     return new Map(chatIds.map((id) => [id, this.on.disk.chat(id).rev]));
   }
 
+  recentChatsOf(): Promise<never> {
+    return this.chatsOf();
+  }
+
   chatsOf(): Promise<never> {
     return Promise.reject(new Error('inbox sockets are not simulated'));
   }

@@ -54,6 +54,8 @@ export class Harness {
   resume: Services['realtime']['resume'] = (actor, chatId, since, maxItems) =>
     this.store.resume(actor.userId, chatId, since, maxItems);
   chatsOf: Services['realtime']['chatsOf'] = (actor, limit) => this.store.chatsOf(actor.userId, limit);
+  recentChatsOf: Services['realtime']['recentChatsOf'] = (actor, limit) =>
+    this.store.recentChatsOf(actor.userId, limit);
   markRead: Services['chats']['markRead'] = (_actor, _chatId, seq) =>
     Promise.resolve({ lastReadSeq: seq, unreadCount: 0 });
   readonly disabled = new Set<number>();
@@ -166,6 +168,7 @@ export class Harness {
         join: (actor, chatId) => this.join(actor, chatId),
         resume: (actor, chatId, since, maxItems) => this.resume(actor, chatId, since, maxItems),
         chatsOf: (actor, limit) => this.chatsOf(actor, limit),
+        recentChatsOf: (actor, limit) => this.recentChatsOf(actor, limit),
         typing: (actor, chatId, state) =>
           this.tell(actor, chatId, state === 'start' ? 'typing_started' : 'typing_stopped'),
         presence: (changes) => {

@@ -3,6 +3,7 @@ import { settle, START, type Frame } from './fakes.js';
 import type { Peer } from './harness.js';
 import { Keeper } from './keeper.js';
 import type { DurableEvent } from '../../../src/domain/events.js';
+import type { SocketLimits } from '../../../src/ws/types.js';
 import type { Random } from '../../helpers/random.js';
 import { CHAT, World } from './schedules.js';
 
@@ -14,7 +15,7 @@ type Held = ReadonlyMap<string, { readonly rev: number; readonly value: string }
  */
 export class InboxKeeper extends Keeper {
   /** Between what it has and what is live something is missing. */
-  private hasGap = true;
+  protected hasGap = true;
   /** Resumes that have not been answered. */
   private pending = 0;
 
@@ -31,6 +32,11 @@ export class InboxKeeper extends Keeper {
   /** A resume from `rev` is under way. */
   asked(): void {
     this.pending += 1;
+  }
+
+  /** A resume has ended. */
+  protected answered(): void {
+    this.pending -= 1;
   }
 
   override startAfresh(rev: number, state: Held): void {
@@ -90,12 +96,16 @@ export class InboxKeeper extends Keeper {
 
 /** The same chat and the same troubles, seen from sockets of all chats; news of the users' lists get lost as well. */
 export class InboxWorld extends World {
-  override readonly keepers = [new InboxKeeper(1, CHAT), new InboxKeeper(2, CHAT), new InboxKeeper(3, CHAT)] as const;
+  override readonly keepers: readonly [InboxKeeper, ...InboxKeeper[]] = [
+    new InboxKeeper(1, CHAT),
+    new InboxKeeper(2, CHAT),
+    new InboxKeeper(3, CHAT),
+  ];
   /** A list is compared with the store once a minute. */
   protected override readonly calmTicks = 260;
 
-  constructor(dice: Random) {
-    super(dice);
+  constructor(dice: Random, limits: Partial<SocketLimits> = {}) {
+    super(dice, limits);
     const { store } = this.harness;
     store.add(CHAT + 1, [1, 2, 3]);
     this.harness.chatsOf = this.slowly((actor, limit) => store.chatsOf(actor.userId, limit));

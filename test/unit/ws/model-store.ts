@@ -11,6 +11,8 @@ export class ModelChat {
   readonly log: DurableEvent[] = [];
   rev = 0;
   lastSeq = 0;
+  /** Grows with every message of any chat. */
+  activeAt = 0;
   /** How far each has read. */
   readonly marks = new Map<number, number>();
 
@@ -36,6 +38,7 @@ export class ModelChat {
 export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
   epoch = 'epoch-1';
   readonly chats = new Map<number, ModelChat>();
+  private moment = 0;
 
   constructor(chatId: number, members: readonly number[]) {
     this.add(chatId, members);
@@ -43,6 +46,7 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
 
   add(chatId: number, members: readonly number[]): ModelChat {
     const chat = new ModelChat(new Set(members));
+    chat.activeAt = this.moment += 1;
     this.chats.set(chatId, chat);
     return chat;
   }
@@ -60,6 +64,7 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
       chat.log.push(event);
       chat.rev = Math.max(chat.rev, event.rev);
       chat.lastSeq = Math.max(chat.lastSeq, seqOf(event));
+      chat.activeAt = this.moment += 1;
       if (event.type === 'participant_removed') chat.members.delete(event.userId);
       if (event.type === 'participant_added') chat.members.add(event.participant.userId);
     }
@@ -88,6 +93,11 @@ export class ModelStore implements Pick<ChangeLog, 'missed' | 'revs'> {
     return Promise.resolve(
       mine.slice(0, limit).map(([chatId, { rev, lastSeq }]) => ({ chatId, rev, lastSeq, lastReadSeq: 0 })),
     );
+  }
+
+  async recentChatsOf(userId: number, limit: number): Promise<readonly ChatRev[]> {
+    const mine = await this.chatsOf(userId, Infinity);
+    return [...mine].sort((a, b) => this.chat(b.chatId).activeAt - this.chat(a.chatId).activeAt).slice(0, limit);
   }
 
   missed(chatId: number, afterRev: number, most: DeltaBounds): Promise<Delta | null> {

@@ -1,4 +1,5 @@
 import { createRandom } from '../../helpers/random.js';
+import { CrowdedInboxWorld } from './crowded-schedules.js';
 import { InboxWorld } from './inbox-schedules.js';
 import { runSchedules } from './run-schedules.js';
 import { World } from './schedules.js';
@@ -14,5 +15,10 @@ describe('F28 random schedules of reading on', () => {
   it(`leave none on sockets of all chats either (${SCHEDULES})`, async function () {
     this.timeout(120_000);
     await runSchedules(createRandom().seed, SCHEDULES, (dice) => new InboxWorld(dice));
+  });
+
+  it(`nor where there is not room for all of them (${SCHEDULES})`, async function () {
+    this.timeout(120_000);
+    await runSchedules(createRandom().seed, SCHEDULES, (dice) => new CrowdedInboxWorld(dice));
   });
 });

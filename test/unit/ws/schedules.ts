@@ -5,6 +5,7 @@ import type { ChatEvent, DurableEvent } from '../../../src/domain/events.js';
 import type { Broker } from '../../../src/ports/broker.js';
 import type { Delta } from '../../../src/ports/change-log.js';
 import { presentEvent } from '../../../src/presenters/events.js';
+import type { SocketLimits } from '../../../src/ws/types.js';
 import type { Random } from '../../helpers/random.js';
 import { message, participant, settle, START, type Frame } from './fakes.js';
 import { Harness, type Peer } from './harness.js';
@@ -32,10 +33,13 @@ export class World {
   protected readonly calmTicks: number = 40;
   protected isCalm = false;
 
-  constructor(protected readonly dice: Random) {
+  constructor(
+    protected readonly dice: Random,
+    limits: Partial<SocketLimits> = {},
+  ) {
     const broker: Broker = { ...this.broker, publish: (events) => this.publish(events) };
     this.harness = new Harness(
-      { maxQueuedBytes: dice.below(3) === 0 ? 3_000 : 0, resumeMaxItems: dice.of([4, 1_000]) },
+      { maxQueuedBytes: dice.below(3) === 0 ? 3_000 : 0, resumeMaxItems: dice.of([4, 1_000]), ...limits },
       broker,
     );
     const { store } = this.harness;

@@ -59,6 +59,20 @@ export async function readChatsOf(
   return wanted.map(({ userId, limit }) => found.get(userId)?.slice(0, limit) ?? []);
 }
 
+/** Most recently active first. */
+export async function readRecentChatsOf(sql: SqlDatabase, userId: number, limit: number): Promise<readonly ChatRev[]> {
+  const source = {
+    text: `FROM (SELECT p.user_id, p.chat_id, c.rev, c.last_seq, p.last_read_seq,
+        CASE WHEN p.joined_at > c.updated_at THEN p.joined_at ELSE c.updated_at END AS active_at
+      FROM ${TABLES[sql.kind]} ON c.id = p.chat_id AND c.is_active = TRUE
+      WHERE p.user_id = ? AND p.left_at IS NULL
+      ORDER BY active_at DESC, p.chat_id DESC LIMIT ?) found ORDER BY found.active_at DESC, found.chat_id DESC`,
+    values: [userId, limit],
+  };
+  const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
+  return rows.map(toChat);
+}
+
 async function readRows(sql: SqlDatabase, afterChatId: number, userIds: readonly number[], most: number) {
   const users = listOf(sql.kind, userIds);
   const source = {

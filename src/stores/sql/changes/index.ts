@@ -4,7 +4,7 @@ import { UNSHARED } from '../../../ports/read-share.js';
 import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
 import type { SqlDatabase } from '../database.js';
 import { Gather } from '../gather.js';
-import { readChatsOf, type ChatsOf } from './chats-of.js';
+import { readChatsOf, readRecentChatsOf, type ChatsOf } from './chats-of.js';
 import { readRevs } from './cursors.js';
 import { readMissed, readSince } from './delta.js';
 import { readPage, readPages } from './page.js';
@@ -30,5 +30,6 @@ export function createChangeLog(
       if (afterChatId === 0) return firstChats.get({ userId, limit });
       return (await readChatsOf(sql, afterChatId, [{ userId, limit }]))[0] ?? [];
     },
+    recentChatsOf: (userId, limit) => readRecentChatsOf(sql, userId, limit),
   };
 }
