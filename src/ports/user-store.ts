@@ -43,7 +43,8 @@ export interface UserStore {
   activeAmong(ids: readonly number[]): Promise<ReadonlySet<number>>;
   /**
    * By username, or by e-mail address where the login holds an `@` (usernames cannot). One statement, whether the account
-   * exists, knows the network (16 bytes that name it) or not.
+   * exists, knows the network (16 bytes that name it) or not. A username that has a key of its own (domain/user-keys.ts) is
+   * found by its own spelling, which goes before the key that it looks like.
    */
   findByLogin(login: string, network?: Uint8Array): Promise<LoginUser | null>;
   /**

@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
-import { emailKey, usernameKey } from '../../domain/user-keys.js';
+import { emailKey, ownUsernameKey, usernameKey } from '../../domain/user-keys.js';
 import type { LoginUser } from '../../ports/user-store.js';
 import { userColumns } from './chats/rows.js';
 import type { SqlDatabase } from './database.js';
@@ -12,17 +12,25 @@ export const NOWHERE: Uint8Array = new Uint8Array(16);
 
 export async function findByLogin(sql: SqlDatabase, login: string, network: Uint8Array): Promise<LoginUser | null> {
   const { users, loginNetworks } = sql.tables;
-  const wanted = login.includes('@') ? eq(users.emailKey, emailKey(login)) : eq(users.usernameKey, usernameKey(login));
+  const own = ownUsernameKey(login);
+  const wanted = login.includes('@')
+    ? eq(users.emailKey, emailKey(login))
+    : inArray(users.usernameKey, [usernameKey(login), own]);
   const here = and(eq(loginNetworks.userId, users.id), eq(loginNetworks.network, network));
   const found = {
     user: userColumns(sql.tables),
     hashedPassword: users.hashedPassword,
     lastLogin: loginNetworks.lastLoginAt,
+    key: users.usernameKey,
   };
-  const [row] = await sql.read(({ db }) =>
-    db.select(found).from(users).leftJoin(loginNetworks, here).where(wanted).limit(1),
+  const rows = await sql.read(({ db }) =>
+    db.select(found).from(users).leftJoin(loginNetworks, here).where(wanted).limit(2),
   );
-  return row ?? null;
+  // Whose name is spelled like this goes before whoever has the key that it looks like.
+  const row = rows.find(({ key }) => key === own) ?? rows[0];
+  if (row === undefined) return null;
+  const { user, hashedPassword, lastLogin } = row;
+  return { user, hashedPassword, lastLogin };
 }
 
 /** The user's row is the lock: two logins at once would each see one network too few. */
