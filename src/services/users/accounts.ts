@@ -12,6 +12,7 @@ import type { UserStore } from '../../ports/user-store.js';
 import type { AccessToken, Origin, Services } from '../services.js';
 import { unlessUnavailable } from './attempts.js';
 import type { LastSeen } from './last-seen.js';
+import { refuseMixedScripts } from './new-username.js';
 import type { RecentUsers } from './recent-users.js';
 
 export interface AccountDeps {
@@ -43,6 +44,7 @@ export async function register(
   const networks = networksOf(origin.address);
   const [{ key: network }] = networks;
   const user = await unlessUnavailable(deps.throttles.registerPerAddress, networks, async () => {
+    await refuseMixedScripts(deps.users, input.username);
     const hashedPassword = await deps.hasher.hash(input.password, { network, account: null, known: false });
     const { username, email, fullName } = input;
     return deps.users.create({ username, email, fullName, hashedPassword, network: deps.networkName(network) });

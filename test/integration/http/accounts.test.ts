@@ -156,6 +156,28 @@ describe('accounts', () => {
     expect((await login('LookAlike', PASSWORD)).status).to.equal(200);
   });
 
+  it('B26 refuses look-alikes of every script, and new usernames that mix scripts', async () => {
+    for (const username of ['control', 'admin']) expect((await register({ username })).status).to.equal(201);
+    for (const twin of ['c\u2c9fntrol', 'contr\u10ffl', 'adm\ua647n', '\u{1f170}dmin', 'c\u{10428}ntrol']) {
+      expect((await register({ username: twin })).body, twin).to.include({ status: 400, code: 'username_taken' });
+    }
+    // Of nobody's, and not in the lists: refused for what they mix, and the answer does not repeat them.
+    for (const username of ['gr\u0444yph', '\u0391nn\u0444', '\u05d0bcd', '\u5c71\u0430\u0431']) {
+      const answer = await register({ username });
+      expect(problems(answer), username).to.deep.equal(['username:mixed_scripts']);
+      expect(answer.text).not.to.include(username);
+    }
+    for (const username of [
+      '\u0424\u0443\u0436\u0438',
+      'taro\u5c71\u7530\u30bf',
+      '\u0639\u0644\u064a',
+      'wow\u{1f600}',
+    ]) {
+      expect((await register({ username })).status, username).to.equal(201);
+    }
+    expect((await login('gr\u0444yph', PASSWORD)).status).to.equal(401);
+  });
+
   it('B27 judges e-mail addresses', async () => {
     const refused = [
       'a', '@', 'a@', '@b.co', 'a@localhost', 'a@b', 'a@@b.co', 'a@b@c.co', '"a b"@c.co', 'a b@c.co', 'a@b .co', ' a@b.co',
