@@ -1,4 +1,4 @@
-import { TypedParameter } from 'mysql2';
+import mysql2 from 'mysql2';
 import type { PoolConnection, QueryOptions } from 'mysql2/promise';
 import type { SqlValue } from '../database.js';
 import { within } from '../../patience.js';
@@ -61,7 +61,7 @@ function executed(connection: PoolConnection, options: QueryOptions, values: Par
 function parameter(value: SqlValue) {
   switch (typeof value) {
     case 'number':
-      return Number.isSafeInteger(value) ? TypedParameter.LONGLONG(value) : value;
+      return Number.isSafeInteger(value) ? mysql2.TypedParameter.LONGLONG(value) : value;
     case 'string':
     case 'boolean':
       return value;
