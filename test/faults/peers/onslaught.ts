@@ -50,8 +50,8 @@ const BUSY_CONTENT = '𝄞'.repeat(10_000);
 const BETWEEN_SENDS_MS = 16;
 const BETWEEN_LOOKS_MS = 500;
 const SETTLE_MS = 10_000;
-/** Until each of the peers has been there once. */
-const PATIENCE_MS = 60_000;
+/** Until all peers are there; and then until every flood was ended once. */
+const PATIENCE_MS = 90_000;
 
 /** Starts a server, lets peers of every kind loose on it at the same time, and answers what that has cost. */
 export async function suffer(onslaught: Onslaught): Promise<Cost> {
@@ -86,7 +86,7 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
   await pause(1_500);
   const before = await look();
   const linesBefore = lineCount(run) - sending.sent;
-  const peers = kinds.flatMap((kind) =>
+  const peers: readonly Present[] = kinds.flatMap((kind) =>
     Array.from({ length: connections }, (_, index) => ({
       kind,
       peer: new Peer(kind, scene, scene.tokens[index % scene.tokens.length] ?? ''),
@@ -95,42 +95,61 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
   const highest = { rss: before.rss, raw: before.rss, max: 0, total: 0 };
   // Also while the server is too busy to answer.
   const watch = setInterval(() => (highest.raw = Math.max(highest.raw, rssNow())), BETWEEN_LOOKS_MS / 5);
-  const patience = performance.now() + PATIENCE_MS;
-  let deadline: number | null = null;
-  const isLimited = onslaught.env?.['FRAMES_PER_SECOND'] !== '0';
-  const floods = peers.filter(({ kind }) => isLimited && kind.isFlood === true);
-  const areEnded = (): boolean => floods.every(({ peer }) => peer.dropped > 0) || performance.now() > patience;
-  while (deadline === null || performance.now() < deadline || !areEnded()) {
-    if (deadline === null && peers.every(({ peer }) => peer.hasBegun)) deadline = performance.now() + seconds * 1_000;
-    if (deadline === null && performance.now() > patience) throw new Error('the server lets no peer begin');
-    await pause(BETWEEN_LOOKS_MS);
-    const { rss, queuedBytes } = await look();
-    highest.rss = Math.max(highest.rss, rss);
-    highest.max = Math.max(highest.max, queuedBytes.max);
-    highest.total = Math.max(highest.total, queuedBytes.total);
+  try {
+    await all(peers, ({ peer }) => peer.isReady, 'got in');
+    for (const { peer } of peers) peer.begin();
+    const isLimited = onslaught.env?.['FRAMES_PER_SECOND'] !== '0';
+    const floods = peers.filter(({ kind }) => isLimited && kind.isFlood === true);
+    const [deadline, patience] = [performance.now() + seconds * 1_000, performance.now() + PATIENCE_MS];
+    const endless = (): Present[] => floods.filter(({ peer }) => peer.dropped === 0);
+    while (performance.now() < deadline || (endless().length > 0 && performance.now() < patience)) {
+      await pause(BETWEEN_LOOKS_MS);
+      const { rss, queuedBytes } = await look();
+      highest.rss = Math.max(highest.rss, rss);
+      highest.max = Math.max(highest.max, queuedBytes.max);
+      highest.total = Math.max(highest.total, queuedBytes.total);
+    }
+    const logLines = lineCount(run) - sending.sent - linesBefore;
+    const [never, dropped] = [endless().map(({ kind }) => kind.name), droppedByKind(peers)];
+    for (const { peer } of peers) peer.close();
+    await sending.stop();
+    const { totalConnections, closes } = await settled(look);
+    return {
+      grown: highest.rss - before.rss,
+      peak: Math.max(highest.rss, highest.raw) - before.rss,
+      queuedMax: highest.max,
+      queuedTotal: highest.total,
+      logLines,
+      endless: never,
+      dropped,
+      closes,
+      left: totalConnections,
+      slowestMs: sending.slowestMs,
+    };
+  } finally {
+    clearInterval(watch);
+    for (const { peer } of peers) peer.close();
+    sending.abandon();
   }
-  clearInterval(watch);
-  const logLines = lineCount(run) - sending.sent - linesBefore;
-  const endless = floods.filter(({ peer }) => peer.dropped === 0).map(({ kind }) => kind.name);
+}
+
+interface Present {
+  readonly kind: PeerKind;
+  readonly peer: Peer;
+}
+
+async function all(peers: readonly Present[], fits: (one: Present) => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!peers.every(fits)) {
+    if (performance.now() > deadline) throw new Error(`not all of the peers have ${what}`);
+    await pause(50);
+  }
+}
+
+function droppedByKind(peers: readonly Present[]): Record<string, number> {
   const dropped: Record<string, number> = {};
-  for (const { kind, peer } of peers) {
-    dropped[kind.name] = (dropped[kind.name] ?? 0) + peer.dropped;
-    peer.close();
-  }
-  await sending.stop();
-  const { totalConnections, closes } = await settled(look);
-  return {
-    grown: highest.rss - before.rss,
-    peak: Math.max(highest.rss, highest.raw) - before.rss,
-    queuedMax: highest.max,
-    queuedTotal: highest.total,
-    logLines,
-    endless,
-    dropped,
-    closes,
-    left: totalConnections,
-    slowestMs: sending.slowestMs,
-  };
+  for (const { kind, peer } of peers) dropped[kind.name] = (dropped[kind.name] ?? 0) + peer.dropped;
+  return dropped;
 }
 
 /** A quiet group with some history, and a busy one. */
@@ -162,6 +181,12 @@ class Sending {
   async stop(): Promise<void> {
     this.over = true;
     await this.done;
+  }
+
+  /** Where the server may have ended: nobody waits for an answer. */
+  abandon(): void {
+    this.over = true;
+    this.done.catch(() => undefined);
   }
 
   private async run(client: TestClient, sender: TestUser, chatId: number): Promise<void> {
@@ -210,6 +235,9 @@ function lineCount(run: Run): number {
 
 /** Of a process of this machine, as proc(5) says. */
 function residentBytes(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${String(pid)}/statm`, 'utf8').split(' ')[1]);
-  return pages * 4_096;
+  try {
+    return 4_096 * Number(readFileSync(`/proc/${String(pid)}/statm`, 'utf8').split(' ')[1]);
+  } catch {
+    return 0; // it has ended, which the next look tells
+  }
 }

@@ -11,10 +11,12 @@ const BETWEEN_WRITES_MS = 10;
 export class Peer {
   /** Connections that the server has ended. */
   dropped = 0;
-  /** It has come so far that it does what its kind does. */
-  hasBegun = false;
+  /** It has got in, and waits for `begin`. */
+  isReady = false;
   private socket: Socket | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private ready: Socket | null = null;
+  private hasBegun = false;
   private over = false;
 
   constructor(
@@ -23,6 +25,12 @@ export class Peer {
     private readonly token: string,
   ) {
     this.open();
+  }
+
+  /** Does what its kind does, from now on at once: who comes first is not to keep the others from coming. */
+  begin(): void {
+    this.hasBegun = true;
+    if (this.ready !== null) this.go(this.ready);
   }
 
   close(): void {
@@ -35,6 +43,7 @@ export class Peer {
     const { kind, scene } = this;
     const socket = connect({ port: this.scene.port, host: '127.0.0.1' });
     this.socket = socket;
+    this.ready = null;
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.dropped += 1;
@@ -62,8 +71,10 @@ export class Peer {
   /** From here on nothing is read: what the server sends stays where it is. */
   private go(socket: Socket): void {
     const { then, stream } = this.kind;
-    this.hasBegun = true;
     socket.pause();
+    this.ready = socket;
+    this.isReady = true;
+    if (!this.hasBegun || this.over) return;
     if (then !== undefined) socket.write(then(this.scene));
     if (stream === null) return;
     const chunk = stream(this.scene);
