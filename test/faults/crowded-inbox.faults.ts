@@ -68,7 +68,11 @@ for (const listener of ['uws', 'node'] as const) {
       expect(Object.keys(ready['revs'] as object)).to.have.length(LIMITS.inboxChats);
       expect(ready['revs']).to.include({ [old]: 3, [fresh]: 2 });
       expect(ready['has_more_chats']).to.equal(true);
-      report(`filled inbox (${listener})`, { groups: GROUPS, 'filled ms': Math.round(filled), 'inbox_ready ms': Math.round(took) });
+      report(`filled inbox (${listener})`, {
+        groups: GROUPS,
+        'filled ms': Math.round(filled),
+        'inbox_ready ms': Math.round(took),
+      });
     });
   });
 }
