@@ -7,13 +7,14 @@ import { listOf } from '../messages/lists.js';
 import type { MessageRow } from '../messages/rows.js';
 import type { Changed, ChangedMessage } from './rows.js';
 
-/** What changed as the events that bring a reader of `since` there, in no order. */
-export async function toEvents(context: RepositoryContext, changed: Changed): Promise<readonly DurableEvent[]> {
-  return eventsWith(context, changed, byId(await withContents(context, presentRows(changed.messages))));
-}
-
-export function byId(messages: readonly Message[]): ReadonlyMap<number, Message> {
-  return new Map(messages.map((message) => [message.id, message]));
+/** What changed as the events that bring a reader of `since` there, in no order; `readable`: what was read of it. */
+export async function eventsWith(
+  context: RepositoryContext,
+  changed: Changed,
+  readable: ReadonlyMap<number, Message>,
+): Promise<readonly DurableEvent[]> {
+  const told = await messageEvents(context, changed.messages, changed.since, readable);
+  return [...told, ...otherEvents(context, changed)];
 }
 
 /** Of the messages that the snapshot does not show as deleted. */
@@ -21,36 +22,23 @@ export function presentRows(messages: readonly ChangedMessage[]): readonly Messa
   return messages.flatMap(({ row }) => (row.isDeleted ? [] : [row]));
 }
 
-/** As `toEvents`, with what was read of the present rows; `readable` may hold those of other chats too. */
-export async function eventsWith(
-  context: RepositoryContext,
-  changed: Changed,
-  readable: ReadonlyMap<number, Message>,
-): Promise<readonly DurableEvent[]> {
-  const told = await toldWith(context, changed.messages, changed.since, readable);
-  return [...told, ...otherEvents(context, changed)];
+export function byId(messages: readonly Message[]): ReadonlyMap<number, Message> {
+  return new Map(messages.map((message) => [message.id, message]));
 }
 
 /**
  * One event for each message, in their order. It carries the rev that the message has in the snapshot, so that none lies
- * above the delta's own. Bodies are read here, after the snapshot: of a message that was edited since, the body of then
- * is there for a day. Only where it has been erased the newer version is shown, what was deleted is told as deleted, and
- * the event of that later change repeats it.
+ * above the delta's own. Bodies are read after the snapshot: of a message that was edited since, the body of then is
+ * there for a day. Only where it has been erased the newer version is shown, what was deleted is told as deleted, and the
+ * event of that later change repeats it. `known`: what was read already, of these messages and perhaps of others.
  */
 export async function messageEvents(
   context: RepositoryContext,
   messages: readonly ChangedMessage[],
   since: number,
+  known?: ReadonlyMap<number, Message>,
 ): Promise<readonly DurableEvent[]> {
-  return toldWith(context, messages, since, byId(await withContents(context, presentRows(messages))));
-}
-
-async function toldWith(
-  context: RepositoryContext,
-  messages: readonly ChangedMessage[],
-  since: number,
-  readable: ReadonlyMap<number, Message>,
-): Promise<readonly DurableEvent[]> {
+  const readable = known ?? byId(await withContents(context, presentRows(messages)));
   const present = messages.filter(({ row }) => !row.isDeleted);
   const gone = present.filter(({ row }) => !readable.has(row.id));
   const deleters = await readDeleters(context, gone);

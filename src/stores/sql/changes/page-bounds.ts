@@ -1,9 +1,9 @@
+import { nextTurn } from '../../../domain/next-turn.js';
 import type { DeltaPage } from '../../../ports/change-log.js';
 import { LIMITS } from '../../../protocol/limits.js';
 import type { Session, SqlDatabase } from '../database.js';
 import { SLICE_ROWS } from '../messages/slices.js';
 import type { ChatHead } from './head.js';
-import { nextTurn } from '../next-turn.js';
 import { readChanged, type Changed, type ChangedMessage } from './rows.js';
 
 /** What a page may hold. */

@@ -27,6 +27,9 @@ interface Planned {
 
 type Plan = Planned | Extract<PageAnswer, { kind: 'resync' }>;
 
+/** Rows of chats that are read in one step: a chat takes an embedded database 0.2 to 0.8 ms. */
+const STEP_MS = 2;
+
 /** One page of what changed, in the order of rev over messages, participants and the chat's fields alike. */
 export async function readPage(
   context: RepositoryContext,
@@ -36,7 +39,8 @@ export async function readPage(
   limit: number,
   share: ReadShare,
 ): Promise<PageAnswer> {
-  const plan = await planPage(context, chatId, readerId, sinceRev, { limit, bytesLeft: null }, share);
+  const bounds = { limit, bytesLeft: null };
+  const plan = await share.step(() => planPage(context, chatId, readerId, sinceRev, bounds));
   if (plan.kind === 'resync') return plan;
   const contents = await paidContents(context, presentRows(plan.changed.messages), plan.sizes, share);
   return { kind: 'page', page: await toPage(context, plan, byId(contents)) };
@@ -56,15 +60,25 @@ export async function readPages(
   const plans: (readonly [chatId: number, plan: Plan | null])[] = [];
   let objects = 0;
   let bytes = 0;
-  for (const [chatId, sinceRev] of chats) {
+  const planNext = async (): Promise<void> => {
+    const asked = chats[plans.length];
+    if (asked === undefined) return;
+    const [chatId, sinceRev] = asked;
     const left = Math.max(0, limit - objects);
     // The first object of the whole answer is told whatever its size, or nobody could read on.
     const bounds = { limit: left, bytesLeft: objects === 0 ? null : Math.max(0, LIMITS.answerBytes - bytes) };
-    const plan = await unlessGone(planPage(context, chatId, readerId, sinceRev, bounds, share));
+    const plan = await unlessGone(planPage(context, chatId, readerId, sinceRev, bounds));
     plans.push([chatId, plan]);
-    if (plan?.kind !== 'planned') continue;
+    if (plan?.kind !== 'planned') return;
     objects += plan.objects;
     bytes += totalOf(plan.sizes);
+  };
+  while (plans.length < chats.length) {
+    await share.step(async () => {
+      const end = context.clock.monotonic() + STEP_MS;
+      do await planNext();
+      while (plans.length < chats.length && context.clock.monotonic() < end);
+    });
   }
   const planned = plans.flatMap(([, plan]) => (plan?.kind === 'planned' ? [plan] : []));
   const rows = planned.flatMap(({ changed }) => presentRows(changed.messages));
@@ -84,16 +98,13 @@ async function planPage(
   readerId: number,
   sinceRev: number,
   bounds: PageBounds,
-  share: ReadShare,
 ): Promise<Plan> {
   const { sql } = context;
-  const { head, state, changed } = await share.step(() =>
-    sql.snapshot(async (session) => {
-      const head = await readReaderHead(session, chatId, readerId);
-      const state = await readState(session, sql.kind, head);
-      return { head, state, changed: await readForPage(session, sql, head, sinceRev, bounds) };
-    }),
-  );
+  const { head, state, changed } = await sql.snapshot(async (session) => {
+    const head = await readReaderHead(session, chatId, readerId);
+    const state = await readState(session, sql.kind, head);
+    return { head, state, changed: await readForPage(session, sql, head, sinceRev, bounds) };
+  });
   if (sinceRev > head.rev) return { kind: 'resync', rev: head.rev, reason: 'future_rev' };
   const sizes = await sizesOf(
     context,
