@@ -53,17 +53,16 @@ function messagesText(kind: Kind): string {
  * row of its own, and 7 for one of these.
  */
 const BY_ID: Readonly<Record<Kind, string>> = {
-  mysql: byIdText(`${messageColumns('mysql')}, m.created_rev, m.deleted_by, o.due_at AS deleted_at`),
+  mysql: byIdText(`${messageColumns('mysql')}, m.created_rev, m.deleted_by, m.deleted_at`),
   sqlite: byIdText(
     `json_group_array(json_object(${packedFields()},
-      'created_rev', m.created_rev, 'deleted_by', m.deleted_by, 'deleted_at', o.due_at)) AS packed`,
+      'created_rev', m.created_rev, 'deleted_by', m.deleted_by, 'deleted_at', m.deleted_at)) AS packed`,
   ),
 };
 
 function byIdText(columns: string): string {
   return `SELECT ${columns} FROM message_metadata m
     LEFT JOIN users u ON u.id = m.sender_id
-    LEFT JOIN old_bodies o ON o.body_id = m.body_id AND m.is_deleted = TRUE
     WHERE m.id IN`;
 }
 
