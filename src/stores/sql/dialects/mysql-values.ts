@@ -1,4 +1,3 @@
-import mysql2 from 'mysql2';
 import type { PoolConnection, QueryOptions } from 'mysql2/promise';
 import type { SqlValue } from '../database.js';
 import { within } from '../../patience.js';
@@ -55,13 +54,13 @@ function executed(connection: PoolConnection, options: QueryOptions, values: Par
 }
 
 /**
- * As the driver takes it. Whole numbers go as such: as the floating ones that the driver makes of them for MariaDB, ids
- * would be compared with rounding. Anything but a `SqlValue` the driver would turn into something else.
+ * As the driver takes it; anything but a `SqlValue` it would turn into something else. Numbers go as floating ones, or on
+ * MySQL, which says what a place takes, as whole ones. Both servers find rows by them in the same indexes, and below
+ * 2^53 they are exact; the driver's typed parameters cost 8 µs each.
  */
 function parameter(value: SqlValue) {
   switch (typeof value) {
     case 'number':
-      return Number.isSafeInteger(value) ? mysql2.TypedParameter.LONGLONG(value) : value;
     case 'string':
     case 'boolean':
       return value;
