@@ -106,6 +106,28 @@ for (const kind of KINDS) {
       expect(one.messages[0]).to.deep.equal({ text: '€', bytes: 3, binary: false });
     });
 
+    it('takes a message in a thousand fragments, of a byte each and empty ones, but not in any number on node', async () => {
+      const { client, one } = await open();
+      const piece = [frame(continuation, 'x', { fin: false }), frame(continuation, '', { fin: false })];
+      const pieces = (count: number): Buffer => Buffer.concat(Array<Buffer[]>(count).fill(piece).flat());
+      client
+        .write(frame(text, 'x', { fin: false }))
+        .write(pieces(500))
+        .write(frame(continuation, 'x'));
+      await until(() => one.messages.length === 1, 'the message');
+      expect(one.messages[0]?.bytes).to.equal(502);
+      client
+        .write(frame(text, 'x', { fin: false }))
+        .write(pieces(600))
+        .write(frame(continuation, 'x'));
+      if (kind === 'node') {
+        expect(await readClose(client)).to.equal(1008);
+      } else {
+        // Its bytes are kept as one string, whose length is bounded.
+        await until(() => one.messages.length === 2, 'the larger message');
+      }
+    });
+
     it('reads frames that arrive byte by byte', async () => {
       const { client, one } = await open();
       for (const byte of Buffer.concat([frame(text, 'slow'), frame(text, 'ly')])) {

@@ -12,7 +12,16 @@ import { refuseConnection } from './refuse.js';
 import { NodeSocket } from './socket.js';
 
 /** `ws` reads options that its type package does not list yet. */
-type ServerSettings = ConstructorParameters<typeof WebSocketServer>[0] & { readonly closeTimeout: number };
+type ServerSettings = ConstructorParameters<typeof WebSocketServer>[0] & {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+};
+
+/** Of one message. Each is an object of some 200 bytes, so that one of a byte each took 3 MB; clients send a few at most. */
+const MAX_FRAGMENTS = 1_024;
+/** Pieces in which one frame may come from the network: the largest in segments of 536 bytes is 306 of them. */
+const MAX_PIECES = 4_096;
 
 /** The WebSocket half of the node listener: decides on upgrades and keeps the sockets that are open. */
 export class NodeSockets {
@@ -31,6 +40,8 @@ export class NodeSockets {
       closeTimeout: CLOSE_TIMEOUT_MS,
       // The socket answers: what waits for a peer that does not read is bounded, and all of it is counted.
       autoPong: false,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_PIECES,
       handleProtocols: (_offered, request) => this.protocols.get(request) ?? false,
     };
     this.server = new WebSocketServer(settings);

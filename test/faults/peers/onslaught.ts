@@ -7,6 +7,7 @@ import { runProcess, type Run } from '../../integration/process/run.js';
 import { PEER_KINDS, type PeerKind, type Scene } from './kinds.js';
 import type { Look, Measured } from './measured.js';
 import { Peer } from './peer.js';
+import { Sending } from './sending.js';
 
 export interface Onslaught {
   readonly listener: Listener;
@@ -40,14 +41,14 @@ export interface Cost {
   readonly left: number;
   /** The slowest answer to somebody else's request, in milliseconds. */
   readonly slowestMs: number;
+  /** Somebody else's requests that were answered, and that were not. */
+  readonly sent: number;
+  readonly failed: number;
 }
 
 const TOKENS = 6;
 const HISTORY = 40;
 const HISTORY_CONTENT = 'h'.repeat(9_000);
-/** 40 KB; sixty a second are more than the buffers on the way to one that does not read hold for long. */
-const BUSY_CONTENT = '𝄞'.repeat(10_000);
-const BETWEEN_SENDS_MS = 16;
 const BETWEEN_LOOKS_MS = 500;
 const SETTLE_MS = 10_000;
 /** Until all peers are there; and then until every flood was ended once. */
@@ -125,6 +126,8 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
       closes,
       left: totalConnections,
       slowestMs: sending.slowestMs,
+      sent: sending.sent,
+      failed: sending.failed,
     };
   } finally {
     clearInterval(watch);
@@ -164,40 +167,6 @@ async function prepare(client: TestClient, users: readonly TestUser[]): Promise<
     busyChatId: busy.id,
     tokens: others.map(({ token }) => token),
   };
-}
-
-/** Somebody who sends all the time, one message after the other, and notes how long each took. */
-class Sending {
-  slowestMs = 0;
-  sent = 0;
-  private over = false;
-  private readonly done: Promise<void>;
-
-  constructor(client: TestClient, [sender]: readonly TestUser[], chatId: number) {
-    if (sender === undefined) throw new Error('no sender');
-    this.done = this.run(client, sender, chatId);
-  }
-
-  async stop(): Promise<void> {
-    this.over = true;
-    await this.done;
-  }
-
-  /** Where the server may have ended: nobody waits for an answer. */
-  abandon(): void {
-    this.over = true;
-    this.done.catch(() => undefined);
-  }
-
-  private async run(client: TestClient, sender: TestUser, chatId: number): Promise<void> {
-    while (!this.over) {
-      const began = performance.now();
-      await client.send(sender, { id: chatId }, BUSY_CONTENT);
-      this.sent += 1;
-      this.slowestMs = Math.max(this.slowestMs, performance.now() - began);
-      await pause(BETWEEN_SENDS_MS);
-    }
-  }
 }
 
 function lookerOf({ child }: Run): () => Promise<Measured> {
