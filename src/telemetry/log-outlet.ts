@@ -98,10 +98,15 @@ export class LogOutlet {
       setTimeout(() => this.#goOn(), trouble === 'full' ? fullMs : retryMs).unref();
       return;
     }
+    this.#goOn();
+    this.#tellLoss();
+  }
+
+  /** Only now that what was held is with the port: the line that tells needs room itself. */
+  #tellLoss(): void {
     const lost = this.#lost;
     this.#lost = 0;
     if (lost > 0) this.#onLoss(lost);
-    this.#goOn();
   }
 
   #goOn(): void {

@@ -19,8 +19,8 @@ export interface LogPort {
 }
 
 /**
- * Chooses by what stands behind the file descriptor. A pipe or socket is written by libuv, which waits for room without
- * holding a thread. Files and devices are written at once: they have room or refuse.
+ * Chooses by what stands behind the file descriptor. Where a pipe or socket is full, libuv waits for room without holding
+ * a thread. Files and devices are written at once: they have room or refuse.
  */
 export function openLogPort(fd: number): LogPort {
   const found = fstatSync(fd);
@@ -85,8 +85,11 @@ function streamPort(fd: number): LogPort {
   return {
     write(bytes, done) {
       if (isClosed) return done({ bytes: 0, trouble: 'closed' });
+      // At once where there is room, as nearly always: a process that ends right after loses nothing.
+      const now = writeNow(fd, bytes);
+      if (now.trouble !== 'full') return done(now);
       waiting = done;
-      socket.write(bytes, (error) => {
+      socket.write(bytes.subarray(now.bytes), (error) => {
         if (error === null || error === undefined) answer({ bytes: bytes.byteLength, trouble: null });
       });
     },

@@ -1,40 +1,26 @@
 import { AppError } from '../domain/errors.js';
 import type { Identity } from '../domain/user.js';
-import type { Limiter } from '../ports/limiter.js';
 import type { Socket, SocketListener } from '../ports/listener.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { ServerFrame } from '../protocol/events.js';
-import type { Services } from '../services/services.js';
 import type { Place } from './admission.js';
-import type { Census } from './census.js';
 import { encodeFrame } from './codec.js';
 import type { CommandContext } from './command-context.js';
+import type { ConnectionDeps } from './connection-deps.js';
 import { dispatch } from './dispatch.js';
 import { EarlyFrames } from './early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
 import { FewLines } from './few-lines.js';
 import type { Link } from './link.js';
-import { Outbox, type Importance, type OutboxLimits } from './outbox.js';
+import { Outbox, type Importance } from './outbox.js';
 import { ReadProof } from './read-proof.js';
 import { openScope, type SocketTarget } from './open-scope.js';
-import type { Scope, ScopeDeps } from './scope.js';
+import type { Scope } from './scope.js';
 import { toTicks } from './ticker.js';
 import { TokenBucket } from './token-bucket.js';
-import type { Work } from './work.js';
 
 /** Commands of one socket that may be waiting for their reply; what comes on top is `overloaded`. */
 const MAX_IN_FLIGHT = 256;
-
-export interface ConnectionDeps extends ScopeDeps {
-  readonly services: Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
-  readonly limiter: Limiter;
-  readonly work: Work;
-  readonly census: Census;
-  /** The bounds of every socket's way out. */
-  readonly outbox: OutboxLimits;
-  /** True from the moment a stop began: what is running is finished, nothing new begins. */
-  readonly isStopping: () => boolean;
-}
 
 /**
  * One socket, on one chat or on all chats of its user (its scope).

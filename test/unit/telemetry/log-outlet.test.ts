@@ -60,6 +60,16 @@ describe('what waits for the reader of the log', () => {
     expect(given.at(-1)).to.equal('0123456789\n'.repeat(9));
   });
 
+  it('has room for the line that tells what is lost, and does not lose the count', () => {
+    const { port, given, answer } = scripted();
+    const outlet: LogOutlet = new LogOutlet(port, (lost) => outlet.write(`${lost} lost\n`), { maxBytes: 40 });
+    outlet.write('under way\n');
+    for (let count = 0; count < 10; count += 1) outlet.write('0123456789\n');
+    answer({ bytes: 10 });
+    answer({ bytes: 33 });
+    expect(given).to.deep.equal(['under way\n', '0123456789\n'.repeat(3), '7 lost\n']);
+  });
+
   it('is tried again where the device refuses, from the byte that it stopped at', async () => {
     const { port, given, answer, isIdle } = scripted();
     const outlet = new LogOutlet(port, () => undefined, { retryMs: 1, fullMs: 1 });

@@ -1,0 +1,18 @@
+import type { Limiter } from '../ports/limiter.js';
+import type { Services } from '../services/services.js';
+import type { Census } from './census.js';
+import type { OutboxLimits } from './outbox.js';
+import type { ScopeDeps } from './scope.js';
+import type { Work } from './work.js';
+
+/** What every socket of a node shares. */
+export interface ConnectionDeps extends ScopeDeps {
+  readonly services: Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
+  readonly limiter: Limiter;
+  readonly work: Work;
+  readonly census: Census;
+  /** The bounds of every socket's way out. */
+  readonly outbox: OutboxLimits;
+  /** True from the moment a stop began: what is running is finished, nothing new begins. */
+  readonly isStopping: () => boolean;
+}
