@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import type { ErrorCode } from '../protocol/error-codes.js';
 
 /** Header lines as they came: names in lower case, in order, repeats kept. */
@@ -25,6 +26,14 @@ export function joinHeaders(lines: HeaderLines): Record<string, string> {
 /** Header lines of one request; the native parser of uWebSockets.js has room for about as many. */
 const MAX_LINES = 98;
 
+/** What of a head says where its request ends. */
+export interface FramedHead {
+  readonly method: string;
+  readonly target: string;
+  readonly lines: HeaderLines;
+  readonly httpVersion: string;
+}
+
 /** How long the body is, or why the request is refused before a handler sees it. */
 export type Framing =
   | { readonly ok: true; readonly contentLength: number | null; readonly chunked: boolean }
@@ -34,10 +43,26 @@ function refused(code: ErrorCode): Framing {
   return { ok: false, code };
 }
 
+/** What node:http parses; another method is none of HTTP's, or one that changes what the connection is. */
+const METHOD_NAMES = new Set(METHODS.filter((method) => method !== 'CONNECT'));
+
+/**
+ * Judges a whole head: its request line, then its framing. The native parser takes any word for a method and any byte in
+ * a target; node:http has a list of methods.
+ */
+export function judgeHead(head: FramedHead, maxBodyBytes: number): Framing {
+  if (!METHOD_NAMES.has(head.method) || !/^[!-~]+$/.test(head.target)) return refused('bad_request');
+  return judgeFraming(head.lines, head.httpVersion, maxBodyBytes);
+}
+
 /**
  * Judges what decides where a request ends. Anything that two HTTP parsers could read differently is refused
- * (request smuggling, RFC 9112, 6.3 and 11.2): another version of HTTP, no Host or more than one, a repeated or malformed Content-Length, a transfer
- * coding other than `chunked`, both at once. A declared length over the limit is `payload_too_large` at once.
+ * (request smuggling, RFC 9112, 6.3 and 11.2): another version of HTTP, no Host or more than one, a repeated or malformed
+ * Content-Length, a transfer coding other than `chunked`, both at once, an expectation that nobody knows. A declared
+ * length over the limit is `payload_too_large` at once.
+ *
+ * Only what a parser shows can be judged. What the native one hides is bounded by the exchange: no request is run before
+ * the parser is through with the bytes behind it, and none behind a body in chunks (docs/adr/0017).
  */
 export function judgeFraming(lines: HeaderLines, httpVersion: string, maxBodyBytes: number): Framing {
   if (lines.length > MAX_LINES) return refused('headers_too_large');
@@ -49,6 +74,7 @@ export function judgeFraming(lines: HeaderLines, httpVersion: string, maxBodyByt
     if (name === 'host') hosts += 1;
     else if (name === 'content-length') lengths.push(value);
     else if (name === 'transfer-encoding') codings.push(value.trim().toLowerCase());
+    else if (name === 'expect' && value.toLowerCase() !== '100-continue') return refused('bad_request');
   }
   if (hosts === 0 && httpVersion === '1.1') return refused('bad_request');
   if (hosts > 1 || lengths.length > 1 || codings.length > 1) return refused('bad_request');

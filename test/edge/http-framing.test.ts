@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RequestHandler } from '../../src/ports/listener.js';
-import { echoApp, KINDS, startEdge, until, type Echo, type Edge, type Kind } from './support/edge.js';
+import { echoApp, KINDS, sha256, startEdge, until, type Echo, type Edge, type Kind } from './support/edge.js';
 
 /** What a malformed request may get; none of them may reach the handler. */
 interface Refusal {
@@ -209,6 +209,41 @@ for (const kind of KINDS) {
       }
       const answer = JSON.parse((await client.response()).body.toString()) as Echo;
       expect(answer).to.include({ url: '/pieces' });
+    });
+
+    it('takes a body of no bytes whose head arrives in pieces, and goes on', async () => {
+      const client = await edge.connect();
+      for (let round = 0; round < 5; round += 1) {
+        for (const piece of ['PO', 'ST /none HTTP/1.1\r\nHost: a\r\nContent-Le', 'ngth: 0\r\n\r', '\n']) {
+          await new Promise<void>((resolve) => client.socket.write(piece, () => setImmediate(resolve)));
+        }
+        const answer = JSON.parse((await client.response()).body.toString()) as Echo;
+        expect(answer).to.include({ method: 'POST', url: '/none', bytes: 0 });
+        const { status } = await client.write('GET /then HTTP/1.1\r\nHost: a\r\n\r\n').response();
+        expect(status).to.equal(200);
+      }
+    });
+
+    it('keeps apart the bodies of connections that send their heads first and in turn', async () => {
+      const clients = await Promise.all(Array.from({ length: 12 }, () => edge.connect()));
+      const bodyOf = (at: number): string => `body of ${at}`.padEnd(20 + at, '.');
+      const framed = (at: number): readonly [string, string] => {
+        const body = bodyOf(at);
+        if (at % 3 === 0) return ['Transfer-Encoding: chunked', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`];
+        return [`Content-Length: ${body.length}`, body];
+      };
+      for (const [at, client] of clients.entries()) {
+        client.write(`POST /${at} HTTP/1.1\r\nHost: a\r\n${framed(at)[0]}\r\n\r\n`);
+        await until(() => client.socket.writableLength === 0, 'the head is away');
+      }
+      const alive = await edge.connect();
+      await alive.write('GET /alive HTTP/1.1\r\nHost: a\r\n\r\n').response();
+      for (const [at, client] of [...clients.entries()].reverse()) client.write(framed(at)[1]);
+      for (const [at, client] of clients.entries()) {
+        const { body } = await client.response();
+        const answer = JSON.parse(body.toString()) as Echo;
+        expect(answer).to.include({ url: `/${at}`, bytes: 20 + at, sha256: sha256(Buffer.from(bodyOf(at))) });
+      }
     });
 
     it('tells the peer address', async () => {

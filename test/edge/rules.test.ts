@@ -4,6 +4,7 @@ import { addressOfBytes, normalAddress } from '../../src/edge/peer-address.js';
 import {
   joinHeaders,
   judgeFraming,
+  judgeHead,
   linesOfRawHeaders,
   originForm,
   splitTarget,
@@ -12,6 +13,7 @@ import {
 import { lateAnswerCode } from '../../src/edge/timeouts.js';
 import { judgeUpgrade } from '../../src/edge/upgrade.js';
 
+const HEAD = { method: 'GET', target: '/', httpVersion: '1.1' };
 const HOST: HeaderLines = [['host', 'a']];
 
 describe('edge: rules', () => {
@@ -35,6 +37,14 @@ describe('edge: rules', () => {
     expect(judge(['transfer-encoding', ' Chunked '])).to.deep.equal({ ok: true, contentLength: null, chunked: true });
     expect(judgeFraming([], '1.0', 10).ok, 'HTTP/1.0 knows no Host').to.equal(true);
     expect(judgeFraming(HOST, '2.0', 10).ok).to.equal(false);
+    for (const method of ['', 'get', 'G(T', 'CONNECT']) {
+      expect(judgeHead({ ...HEAD, method, lines: HOST }, 10).ok, method).to.equal(false);
+    }
+    for (const target of ['', '/a b', '/\xe9', '/\n']) {
+      expect(judgeHead({ ...HEAD, target, lines: HOST }, 10).ok, target).to.equal(false);
+    }
+    expect(judge(['expect', '100-Continue']).ok).to.equal(true);
+    expect(judge(['expect', 'more']).ok).to.equal(false);
   });
 
   it('finds the path in an absolute target', () => {

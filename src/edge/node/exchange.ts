@@ -1,14 +1,13 @@
 import type { ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import { edgeAnswer } from '../answer.js';
-import { joinHeaders, judgeFraming, linesOfRawHeaders, originForm } from '../request-head.js';
+import { joinHeaders, judgeHead, linesOfRawHeaders, originForm } from '../request-head.js';
 import type { Report } from '../report.js';
 import { lateAnswerCode } from '../timeouts.js';
 import { judgeUpgrade } from '../upgrade.js';
-import type { WaitingAnswer, WaitingAnswers } from '../waiting-answers.js';
 import type { CountedRequest } from './request.js';
 import type { SealableResponse } from './response.js';
-import { waitingOn } from './waiting-on.js';
+import type { WaitingConnections } from './waiting-connections.js';
 
 /** What a client may still send of a refused body before the connection is cut, and for how long. */
 const LINGER_BYTES = 64 * 1024;
@@ -22,14 +21,14 @@ export class Exchange {
   private bodiless = false;
   private refusal: ErrorCode | null = null;
   private connectionEnds = false;
-  private waitingFor: WaitingAnswer | null = null;
+  private waits = false;
 
   constructor(
     private readonly request: CountedRequest,
     private readonly response: SealableResponse,
     private readonly options: ListenerOptions,
     private readonly report: Report,
-    private readonly waiting: WaitingAnswers,
+    private readonly waiting: WaitingConnections,
   ) {}
 
   /** True until the last byte of the response has been given to the kernel or the connection is gone. */
@@ -63,7 +62,8 @@ export class Exchange {
     });
     request.url = originForm(request.url ?? '/');
     const lines = linesOfRawHeaders(request.rawHeaders);
-    const framing = judgeFraming(lines, request.httpVersion, options.maxBodyBytes);
+    const { method = '', url: target, httpVersion } = request;
+    const framing = judgeHead({ method, target, lines, httpVersion }, options.maxBodyBytes);
     this.connectionEnds = !framing.ok;
     this.bodiless = framing.ok && !framing.chunked && (framing.contentLength ?? 0) === 0;
     request.watch({ received: (total) => this.bodyGrew(total), complete: () => this.bodyEnded() });
@@ -171,18 +171,18 @@ export class Exchange {
   /** The whole answer is given; what its peer has not taken of it waits, once its turn among pipelined ones has come. */
   private waitForPeer(): void {
     const { response, waiting } = this;
-    if (response.writableFinished || response.destroyed || this.waitingFor !== null) return;
+    if (response.writableFinished || response.destroyed || this.waits) return;
     if (response.socket === null) {
       response.once('socket', () => this.waitForPeer());
       return;
     }
-    this.waitingFor = waitingOn(this.request.socket);
-    waiting.add(this.waitingFor);
+    this.waits = true;
+    waiting.begin(this.request.socket);
   }
 
   private stopWaiting(): void {
-    if (this.waitingFor !== null) this.waiting.remove(this.waitingFor);
-    this.waitingFor = null;
+    if (this.waits) this.waiting.end(this.request.socket);
+    this.waits = false;
   }
 
   private stopTimers(): void {

@@ -4,13 +4,22 @@ import type { Duplex } from 'node:stream';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import type { Report } from '../report.js';
+import { joinHeaders, linesOfRawHeaders } from '../request-head.js';
 import { IDLE_HTTP_MS } from '../timeouts.js';
+import { hasBody } from '../upgrade.js';
 import { WaitingAnswers } from '../waiting-answers.js';
 import { Exchange } from './exchange.js';
 import { refuseConnection } from './refuse.js';
 import { CountedRequest } from './request.js';
 import { SealableResponse } from './response.js';
 import { NodeSockets } from './sockets.js';
+import { WaitingConnections } from './waiting-connections.js';
+
+/**
+ * Requests of one connection that may wait for their answers. One packet of 64 KB holds 1,400 small ones, which
+ * node:http hands over at once, and each holds 8 KB until the answers before it have left.
+ */
+const MOST_PIPELINED = 16;
 
 type NodeServer = Server<typeof CountedRequest, typeof SealableResponse>;
 
@@ -24,7 +33,7 @@ export class NodeListener implements Listener {
   private readonly newest = new Map<Duplex, Exchange>();
   /** Pipelined ones answer in turn, so a connection may have several. */
   private readonly unanswered = new Map<Duplex, Set<Exchange>>();
-  private readonly waiting: WaitingAnswers;
+  private readonly waiting: WaitingConnections;
   private draining = false;
   private port = 0;
   private closed: Promise<void> | null = null;
@@ -37,11 +46,12 @@ export class NodeListener implements Listener {
   ) {
     this.sockets = new NodeSockets(options, report);
     this.server = createHttpServer(options);
-    this.waiting = new WaitingAnswers(() => this.port, report);
+    this.waiting = new WaitingConnections(new WaitingAnswers(() => this.port, report));
     this.serverClosed = new Promise((resolve) => this.server.once('close', resolve));
     this.server.on('connection', (tcp) => this.connected(tcp));
     this.server.on('request', (request, response) => this.begin(request, response, false));
     this.server.on('checkContinue', (request, response) => this.begin(request, response, true));
+    this.server.on('checkExpectation', (request, response) => this.begin(request, response, false));
     this.server.on('upgrade', (request, tcp, head) => this.upgrade(request, tcp, head));
     this.server.on('clientError', (error, tcp) => this.failed(error, tcp));
   }
@@ -90,10 +100,15 @@ export class NodeListener implements Listener {
   }
 
   private begin(request: CountedRequest, response: SealableResponse, expectsContinue: boolean): void {
-    if (this.newest.get(request.socket)?.ending === true) return;
+    const tcp = request.socket;
+    if (tcp.destroyed || this.newest.get(tcp)?.ending === true) return;
+    if ((this.unanswered.get(tcp)?.size ?? 0) >= MOST_PIPELINED) {
+      tcp.destroy();
+      return;
+    }
     const exchange = new Exchange(request, response, this.options, this.report, this.waiting);
-    this.newest.set(request.socket, exchange);
-    this.keepUntilAnswered(exchange, request.socket, response);
+    this.newest.set(tcp, exchange);
+    this.keepUntilAnswered(exchange, tcp, response);
     if (this.draining) exchange.closeAfter();
     exchange.start(expectsContinue);
   }
@@ -113,6 +128,11 @@ export class NodeListener implements Listener {
       return;
     }
     if (this.sockets.take(request, tcp, head)) return;
+    // node:http reads no body behind a wish to change the protocol, although nobody has to grant it.
+    if (hasBody(joinHeaders(linesOfRawHeaders(request.rawHeaders)))) {
+      refuseConnection(tcp, 'bad_request');
+      return;
+    }
     // node:http has let go of the connection, so the answer takes it over and is its last.
     const response = new SealableResponse(request);
     response.shouldKeepAlive = false;
@@ -123,6 +143,8 @@ export class NodeListener implements Listener {
 
   private failed(error: NodeJS.ErrnoException, tcp: Duplex): void {
     const exchange = this.newest.get(tcp);
+    // Refused already, and ending with that answer: what comes behind it gets no second one.
+    if (exchange?.ending === true && !tcp.destroyed && error.code !== 'ECONNRESET') return;
     if (error.code === 'ECONNRESET' || !tcp.writable) {
       tcp.destroy();
     } else if (exchange?.open !== true) {

@@ -1,12 +1,12 @@
 import type { HttpResponse } from 'uWebSockets.js';
-import type { ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import { edgeAnswer } from '../answer.js';
-import type { Report } from '../report.js';
 import { lateAnswerCode } from '../timeouts.js';
-import type { WaitingAnswers } from '../waiting-answers.js';
-import type { UwsConnection } from './connection.js';
+import { ArrivedBody } from './arrived-body.js';
+import type { Arriving, UwsConnection } from './connection.js';
+import type { ExchangeHost } from './exchange-host.js';
 import { BridgedRequest, BridgedResponse, type Reply } from './koa-pair.js';
+import { Reading } from './reading.js';
 import {
   endSmall,
   isBodiless,
@@ -21,40 +21,25 @@ import {
 import type { RequestHead } from './request.js';
 import { SlowAnswer, type SlowAnswerOwner } from './slow-answer.js';
 
-/** The native side drops a body that takes over 10 s at less than 16 KB/s; starting its clock anew leaves it to ours. */
-const KEEP_READING_MS = 5_000;
-
-/** Trailers behind a chunked body come with it; a client that goes away while its handler works is noticed after this. */
-const TRAILERS_MS = 1_000;
-
-/** What an exchange needs of its listener. */
-export interface ExchangeHost {
-  readonly options: ListenerOptions;
-  readonly report: Report;
-  readonly waiting: WaitingAnswers;
-  /** True: no further request on any connection. */
-  readonly draining: boolean;
-}
-
 /**
  * One request and its answer over uWebSockets.js. `res` is used only while `open`: after an abort or an end every call
  * on it throws. The body is read whole, then handed to the handler with the request, and only when the native parser is
  * through with what it holds: a request behind this one, or bytes that are none, then end the connection before anything
  * is done.
  */
-export class UwsExchange implements SlowAnswerOwner {
+export class UwsExchange implements SlowAnswerOwner, Arriving {
   open = true;
   continued = false;
   private refusing = false;
   private written = false;
   private head: RequestHead | null = null;
   private chunked = false;
-  private chunks: Buffer[] = [];
-  private total = 0;
+  private connection: UwsConnection | null = null;
+  private readonly body = new ArrivedBody();
   private response: BridgedResponse | null = null;
   private slow: SlowAnswer | null = null;
   private timer: NodeJS.Timeout | undefined;
-  private keepReading: NodeJS.Timeout | undefined;
+  private reading: Reading | null = null;
 
   /** Registers for the abort before anything else: returning without it ends the process. */
   constructor(
@@ -69,43 +54,49 @@ export class UwsExchange implements SlowAnswerOwner {
     this.open = false;
   }
 
-  /** Lets the request come in; `received` then has all of it. Call it in the native handler. */
-  start(head: RequestHead, body: 'none' | 'sized' | 'chunked'): void {
+  /** Hears its own body, whichever connection it is of, and is the last request of that. Call it in the native handler. */
+  readAlone(): void {
+    const connection = this.host.unknownConnection();
+    this.chunked = true;
+    this.res.onData((chunk, isLast) => this.guard(() => this.received(connection, chunk, isLast)));
+  }
+
+  /** Lets the request come in. Call it in the native handler. */
+  start(head: RequestHead, hasBody: boolean): void {
     this.head = head;
-    this.chunked = body === 'chunked';
-    if (body === 'none') return;
+    if (!hasBody) {
+      this.runSoon(head);
+      return;
+    }
     const { requestTimeoutMs } = this.host.options;
     if (requestTimeoutMs > 0) {
       this.timer = setTimeout(() => this.refuse('request_timeout'), requestTimeoutMs);
     }
-    this.keepReading = setInterval(() => this.guard(() => this.restartNativeClock()), KEEP_READING_MS);
+    this.reading = this.newReading();
+    this.reading.keep();
     const { expect } = head.headers;
     if (expect === undefined || expect === '100-continue') return;
     this.continued = true;
     writeContinue(this.res);
   }
 
-  /** Bytes of the body, in order; the last call may have none, and a request without a body has only that one. */
   received(connection: UwsConnection, chunk: ArrayBuffer, isLast: boolean): void {
     const { head } = this;
-    if (!this.open || this.refusing) return;
-    if (connection.ended || head === null) {
-      this.refusing = true;
-      this.stopTimers();
-      setImmediate(() => this.guard(() => this.drop()));
-      return;
-    }
-    this.total += chunk.byteLength;
-    if (this.total > this.host.options.maxBodyBytes) {
-      this.chunks.length = 0;
+    this.connection = connection;
+    if (!this.open || this.refusing || head === null) return;
+    this.body.add(chunk);
+    if (this.body.length > this.host.options.maxBodyBytes) {
+      this.body.drop();
       this.refuse('payload_too_large');
       return;
     }
-    // The bytes are the parser's own and change after the call.
-    if (chunk.byteLength > 0) this.chunks.push(Buffer.from(new Uint8Array(chunk)));
-    if (!isLast) return;
+    if (isLast && (this.chunked || this.body.length > 0)) this.runSoon(head);
+  }
+
+  /** When the parser is through: it may hold something behind this request, which ends the connection. */
+  private runSoon(head: RequestHead): void {
     this.stopTimers();
-    setImmediate(() => this.guard(() => this.whole(head, connection)));
+    setImmediate(() => this.guard(() => this.whole(head)));
   }
 
   /**
@@ -125,14 +116,6 @@ export class UwsExchange implements SlowAnswerOwner {
         this.answerSlowly().last(wireAnswer(edgeAnswer(code)));
       });
     });
-  }
-
-  get method(): string {
-    return this.head?.method ?? 'GET';
-  }
-
-  get peerAddress(): string {
-    return this.head?.peerAddress ?? '';
   }
 
   delivered(): void {
@@ -159,26 +142,18 @@ export class UwsExchange implements SlowAnswerOwner {
   }
 
   /** All of the request is there, and the parser holds nothing behind it. */
-  private whole(head: RequestHead, connection: UwsConnection): void {
+  private whole(head: RequestHead): void {
     if (!this.open || this.refusing) return;
-    if (this.chunked) this.stopReading();
-    const { chunks } = this;
-    const [only] = chunks;
-    const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-    this.handle(head, connection, this.total === 0 ? null : body);
-  }
-
-  /**
-   * The native parser takes the trailers of a chunked body for another request and answers them with an error. What
-   * comes behind such a body is therefore not read: its answer is the last one of the connection. Reading goes on only
-   * while a handler takes long, because a client that goes away is not noticed otherwise.
-   */
-  private stopReading(): void {
-    this.res.pause();
-    this.keepReading = setTimeout(() => {
-      this.guard(() => this.restartNativeClock());
-      this.keepReading = setInterval(() => this.guard(() => this.restartNativeClock()), KEEP_READING_MS);
-    }, TRAILERS_MS);
+    const connection = this.connection ?? this.host.unknownConnection();
+    if (connection.ended) {
+      this.drop();
+      return;
+    }
+    if (this.chunked) {
+      this.reading = this.newReading();
+      this.reading.hold();
+    }
+    this.handle(head, connection, this.body.whole());
   }
 
   private handle(head: RequestHead, connection: UwsConnection, body: Buffer | null): void {
@@ -246,14 +221,8 @@ export class UwsExchange implements SlowAnswerOwner {
   }
 
   private answerSlowly(): SlowAnswer {
-    this.slow = new SlowAnswer(this.res, this, this.host.waiting);
+    this.slow = new SlowAnswer(this.res, this, this.host.waiting, this.head);
     return this.slow;
-  }
-
-  private restartNativeClock(): void {
-    if (!this.open) return;
-    this.res.pause();
-    this.res.resume();
   }
 
   private aborted(): void {
@@ -263,8 +232,14 @@ export class UwsExchange implements SlowAnswerOwner {
     this.response?.cut();
   }
 
+  private newReading(): Reading {
+    return new Reading(this.res, (step) => {
+      if (this.open) this.guard(step);
+    });
+  }
+
   private stopTimers(): void {
     clearTimeout(this.timer);
-    clearInterval(this.keepReading);
+    this.reading?.stop();
   }
 }

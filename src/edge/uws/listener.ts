@@ -2,28 +2,37 @@ import { createServer } from 'node:net';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
 import type { Report } from '../report.js';
-import { judgeFraming } from '../request-head.js';
+import { judgeHead } from '../request-head.js';
 import { judgeUpgrade } from '../upgrade.js';
 import { WaitingAnswers } from '../waiting-answers.js';
-import { trackConnections } from './connection.js';
-import { UwsExchange, type ExchangeHost } from './exchange.js';
+import { trackConnections, UwsConnection } from './connection.js';
+import { UwsExchange } from './exchange.js';
+import type { ExchangeHost } from './exchange-host.js';
 import type { UwsModule } from './load.js';
 import { readHead } from './request.js';
 import { UwsSockets } from './sockets.js';
 
 /**
+ * A line with an empty name ends the native list of headers, so that a Content-Length behind it is not seen and the body
+ * would be run as the next request. Requests of these methods have one, of any client that means a body or none.
+ */
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+type Host = ExchangeHost & { draining: boolean };
+
+/**
  * uWebSockets.js behind the port: sockets are native, every other request goes in-process to the handler.
  *
  * What its parser decides before anything here is asked, and node:http does otherwise: HTTP/1.0 and targets not in
- * origin form are 505; its own 400, 431 and 505 have a short HTML body; a second request while the first waits, and a
- * half-closed connection, end the connection; a frame behind the handshake in one packet is lost (RFC 6455 forbids it);
- * a socket that breaks the protocol, or sends over twice the frame limit, ends without a close frame (1006); the mask
- * bit of a frame is taken for granted.
+ * origin form are 505; its own 400, 431 and 505 have a short HTML body; a second request before the answer to the first,
+ * and a half-closed connection, end the connection; a frame behind the handshake in one packet is lost (RFC 6455 forbids
+ * it); a socket that breaks the protocol, or sends over twice the frame limit, ends without a close frame (1006); the
+ * mask bit of a frame is taken for granted. What it hides, and what is done about that: docs/adr/0017.
  */
 export class UwsListener implements Listener {
   readonly kind = 'uws';
   private readonly sockets: UwsSockets;
-  private readonly host: ExchangeHost & { draining: boolean };
+  private readonly host: Host;
   /** Of the request whose head was read last: what the parser tells next is its body. */
   private arriving: UwsExchange | null = null;
   private port = 0;
@@ -36,7 +45,19 @@ export class UwsListener implements Listener {
     private readonly report: Report,
   ) {
     this.sockets = new UwsSockets(options, report);
-    this.host = { options, report, draining: false, waiting: new WaitingAnswers(() => this.port, report) };
+    const unknownConnection = (): UwsConnection =>
+      new UwsConnection(
+        () => this.arriving,
+        (step) => this.guard(step),
+        false,
+      );
+    this.host = {
+      options,
+      report,
+      draining: false,
+      waiting: new WaitingAnswers(() => this.port, report),
+      unknownConnection,
+    };
   }
 
   async listen(): Promise<{ readonly port: number }> {
@@ -89,7 +110,8 @@ export class UwsListener implements Listener {
     this.arriving = exchange;
     try {
       const head = readHead(res, req);
-      const framing = judgeFraming(head.lines, '1.1', this.options.maxBodyBytes);
+      if (head.headers['transfer-encoding'] !== undefined) this.readAlone(exchange);
+      const framing = judgeHead({ ...head, httpVersion: '1.1' }, this.options.maxBodyBytes);
       if (!framing.ok) {
         exchange.refuse(framing.code, head);
         return;
@@ -99,17 +121,27 @@ export class UwsListener implements Listener {
         exchange.refuse(verdict.code, head);
         return;
       }
+      if (!framing.chunked && framing.contentLength === null && WITH_BODY.has(head.method)) {
+        exchange.refuse('length_required', head);
+        return;
+      }
       const accepted = verdict.kind === 'socket' && context !== null ? this.sockets.accept(head) : null;
       if (accepted !== null && context !== null) {
         exchange.release();
         this.sockets.upgrade(res, head, accepted.protocol, context);
       } else {
-        exchange.start(head, framing.chunked ? 'chunked' : (framing.contentLength ?? 0) > 0 ? 'sized' : 'none');
+        exchange.start(head, framing.chunked || (framing.contentLength ?? 0) > 0);
       }
     } catch (error) {
       this.report('A socket handler failed', error);
+      this.readAlone(exchange);
       exchange.refuse('internal');
     }
+  }
+
+  private readAlone(exchange: UwsExchange): void {
+    this.arriving = null;
+    exchange.readAlone();
   }
 
   private guard(step: () => void): void {

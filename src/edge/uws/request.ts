@@ -22,7 +22,8 @@ export interface RequestHead {
 export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
   const lines: (readonly [string, string])[] = [];
   const rawHeaders: string[] = [];
-  req.forEach((name, value) => {
+  req.forEach((name, text) => {
+    const value = latin1(text);
     lines.push([name, value]);
     rawHeaders.push(name, value);
   });
@@ -39,4 +40,9 @@ export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
     headers: joinHeaders(lines),
     peerAddress: addressOfBytes(new Uint8Array(res.getRemoteAddress())),
   };
+}
+
+/** Header bytes are bytes: node:http shows them as Latin-1, the native side reads UTF-8. What is none was not kept. */
+function latin1(text: string): string {
+  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
 }

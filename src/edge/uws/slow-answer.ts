@@ -3,6 +3,7 @@ import type { WaitingAnswer, WaitingAnswers } from '../waiting-answers.js';
 import type { UwsConnection } from './connection.js';
 import { HeldAnswer } from './held-answer.js';
 import { writeHead, writeLast, type WireReply } from './reply.js';
+import type { RequestHead } from './request.js';
 
 /** Milliseconds for a client to read the last answer of its connection: closing over unread bytes would reset it. */
 const LINGER_MS = 1_000;
@@ -10,8 +11,6 @@ const LINGER_MS = 1_000;
 /** The exchange of a slow answer. */
 export interface SlowAnswerOwner {
   readonly open: boolean;
-  readonly method: string;
-  readonly peerAddress: string;
   /** See `writeContinue`. */
   readonly continued: boolean;
   /** The native response is no longer ours. */
@@ -32,6 +31,8 @@ export class SlowAnswer {
     private readonly res: HttpResponse,
     private readonly owner: SlowAnswerOwner,
     private readonly waiting: WaitingAnswers,
+    /** Null where it could not be read. */
+    private readonly head: RequestHead | null,
   ) {}
 
   /** An answer with a body, pending until it has left. `closes`: the connection then ends. */
@@ -39,7 +40,7 @@ export class SlowAnswer {
     const { res, owner } = this;
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
     const held = new HeldAnswer(res, body, closes, {
-      peerAddress: owner.peerAddress,
+      peerAddress: this.head?.peerAddress ?? '',
       head: () => {
         connection.listen(res);
         writeHead(res, reply, owner.continued);
@@ -65,7 +66,7 @@ export class SlowAnswer {
     res.cork(() => {
       owner.guard(() => {
         writeHead(res, reply, owner.continued);
-        writeLast(res, owner.method, reply);
+        writeLast(res, this.head?.method ?? 'GET', reply);
       });
     });
     this.linger();

@@ -26,6 +26,8 @@ export interface PeerKind {
   readonly isFlood?: boolean;
   /** Written again and again, as fast as the server takes it; null: the peer stays silent. */
   readonly stream: ((scene: Scene) => Uint8Array) | null;
+  /** Milliseconds between two writes, where it is not to be as fast as the server takes it. */
+  readonly everyMs?: number;
 }
 
 const PONG = 10;

@@ -70,7 +70,7 @@ export class Peer {
 
   /** From here on nothing is read: what the server sends stays where it is. */
   private go(socket: Socket): void {
-    const { then, stream } = this.kind;
+    const { then, stream, everyMs } = this.kind;
     socket.pause();
     this.ready = socket;
     this.isReady = true;
@@ -80,7 +80,7 @@ export class Peer {
     const chunk = stream(this.scene);
     const write = (): void => {
       if (!socket.writable) return;
-      if (socket.write(chunk)) this.timer = setTimeout(write, BETWEEN_WRITES_MS);
+      if (socket.write(chunk)) this.timer = setTimeout(write, everyMs ?? BETWEEN_WRITES_MS);
       else socket.once('drain', write);
     };
     write();
