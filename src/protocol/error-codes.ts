@@ -25,7 +25,6 @@ export const ERROR_CODES = {
   validation_failed: info(422, 'Validation failed', 'The request did not pass validation'),
   unsupported_media_type: info(415, 'Unsupported media type', 'The body must be application/json in UTF-8'),
   payload_too_large: info(413, 'Payload too large', 'The body is larger than the limit'),
-  length_required: info(411, 'Length required', 'The body of this request needs a Content-Length'),
   uri_too_long: info(414, 'URI too long', 'The request target is longer than the limit'),
   headers_too_large: info(431, 'Headers too large', 'The request headers are larger than the limit'),
   request_timeout: info(408, 'Request timeout', 'The request did not arrive in time', true),

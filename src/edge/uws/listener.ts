@@ -122,7 +122,7 @@ export class UwsListener implements Listener {
         return;
       }
       if (!framing.chunked && framing.contentLength === null && WITH_BODY.has(head.method)) {
-        exchange.refuse('length_required', head);
+        exchange.refuse('bad_request', head);
         return;
       }
       const accepted = verdict.kind === 'socket' && context !== null ? this.sockets.accept(head) : null;
