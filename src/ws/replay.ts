@@ -58,9 +58,26 @@ export interface ReplayRequest {
 
 /**
  * Brings the feed from `from` to now and lets it go live, ending with `ready` or `resync_required`. Rejects with
- * `chat_not_found`, `unavailable` or `overloaded` before the feed is live; then it is the caller's.
+ * `chat_not_found`, `unavailable` or `overloaded` before anything was told; then the feed is the caller's. A failure
+ * behind that closes the socket, whose client reads on from what it has.
  */
 export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<void> {
+  const progress = { hasTold: false };
+  try {
+    await bring(deps, request, progress);
+  } catch (error) {
+    // The feed of a live socket would go on with the events that it kept, and tell again what a slice has told.
+    if (!progress.hasTold) throw error;
+    deps.link.close('slow_reader');
+  }
+}
+
+/** Whether anything of a delta was sent. */
+interface Progress {
+  hasTold: boolean;
+}
+
+async function bring(deps: ReplayDeps, request: ReplayRequest, progress: Progress): Promise<void> {
   const { feed, onProven } = request;
   let from = request.from;
   let isWhole = true;
@@ -76,7 +93,7 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
     }
     const { rev, items, slices } = answer.delta;
     request.budget.items -= items;
-    isWhole = isWhole && (await sendSlices(deps, feed, slices));
+    isWhole = isWhole && (await sendSlices(deps, feed, slices, progress));
     if (!feed.isOpen) return;
     from = { rev, epoch: null };
     if (!feed.joins(rev)) continue;
@@ -99,7 +116,12 @@ function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFro
 }
 
 /** False: the frames are more than is worth replaying, though the contents were not; not all of them were sent. */
-async function sendSlices(deps: ReplayDeps, feed: ChatFeed, slices: readonly DeltaSlice[]): Promise<boolean> {
+async function sendSlices(
+  deps: ReplayDeps,
+  feed: ChatFeed,
+  slices: readonly DeltaSlice[],
+  progress: Progress,
+): Promise<boolean> {
   const { link, actor, replayBudget } = deps;
   let left = LIMITS.resumeBytes;
   for (const slice of slices) {
@@ -113,6 +135,7 @@ async function sendSlices(deps: ReplayDeps, feed: ChatFeed, slices: readonly Del
     if (frames === null) return true;
     left -= bytesOf(frames);
     if (left < 0) return false;
+    progress.hasTold ||= frames.length > 0;
     await sendAll(link, frames);
     if (!feed.isOpen) return true;
   }

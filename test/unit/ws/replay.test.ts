@@ -34,6 +34,25 @@ describe('replay', () => {
     ]);
   });
 
+  it('closes the socket where a later slice cannot be read, and tells nothing twice', async () => {
+    const harness = new Harness();
+    const peer = await harness.connect(1);
+    const delta = {
+      ...slicedDelta({ rev: 2, events: [] }),
+      items: 2,
+      slices: [() => Promise.resolve([sent(1)]), () => Promise.reject(new AppError('unavailable'))],
+    };
+    harness.resume = () =>
+      Promise.resolve({ kind: 'delta', delta, state: { lastSeq: 2, unreadCount: 2, reads: [] } } as ReadOn);
+    peer.send({ type: 'resume', since_rev: 0, id: 'again' });
+    harness.publish(sent(1), sent(2));
+    await settle(20);
+    harness.publish(sent(3));
+    const revs = told(peer).flatMap(([type, rev]) => (type === 'new_message' ? [rev] : []));
+    expect(revs).to.deep.equal([1]);
+    expect(peer.socket.closedWith).to.equal(4408);
+  });
+
   it('reads once more when more came meanwhile than is kept', async () => {
     const harness = new Harness({ maxQueuedBytes: 2_000 });
     await harness.connect(2);
