@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COMPILED_SOURCES, FIGURES_FILE, LONG_FORM, SQL_FLAVOUR, type Figures } from '../test/faults/figures.js';
+import { COMPILED_SOURCES, FIGURES_FILE, LONG_FORM, type Figures } from '../test/faults/figures.js';
 import { compileSources } from './compile-sources.js';
 import type { Totals } from './totals-reporter.js';
 
@@ -76,7 +76,6 @@ async function runLeg(storage: Options['storages'][number], options: Options, wo
       ...process.env,
       PARLEY_TEST_STORE: storage,
       [LONG_FORM]: options.long ? '1' : '',
-      [SQL_FLAVOUR]: options.sql,
       [FIGURES_FILE]: figures,
       [COMPILED_SOURCES]: join(work, 'compiled'),
     },

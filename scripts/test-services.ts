@@ -12,6 +12,7 @@ import { mongoVersion, startMongoDb } from '../test/helpers/servers/mongodb.js';
 import { startMySql } from '../test/helpers/servers/mysql.js';
 import { MissingServerError, type DatabaseServer } from '../test/helpers/servers/server.js';
 import { sqlVersion } from '../test/helpers/servers/sql-server.js';
+import { SQL_FLAVOUR } from '../test/faults/figures.js';
 
 interface Options {
   sql: 'mariadb' | 'mysql';
@@ -87,6 +88,8 @@ async function main(args: string[]): Promise<number> {
   console.log(`split store: ${sql}, ${mongodb}`);
   return runMocha(options, {
     PARLEY_TEST_STORE: 'split',
+    // Tests that need a SQL server of their own start one of the same kind.
+    [SQL_FLAVOUR]: options.sql,
     PARLEY_TEST_MYSQL_URL: mysqlUrl,
     PARLEY_TEST_MONGODB_URL: mongodbUrl,
   });

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
@@ -60,6 +61,11 @@ if (process.env['PARLEY_TEST_STORE'] === 'split') {
         expect(await variable(server.url, 'version')).to.match(version);
         expect(await variable(server.url, 'innodb_flush_log_at_trx_commit')).to.equal(1);
         expect(await variable(server.url, 'character_set_database')).to.equal('utf8mb4');
+      });
+
+      it('has a folder for temporary files of its own, which no other server empties as it starts', async () => {
+        const datadir = String(await variable(server.url, 'datadir'));
+        expect(await variable(server.url, 'tmpdir')).to.equal(join(dirname(datadir.replace(/\/$/, '')), 'tmp'));
       });
 
       it('keeps what was committed through kill -9 and restart', async () => {

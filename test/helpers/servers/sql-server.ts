@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { freePort } from './free-port.js';
@@ -35,9 +35,12 @@ export async function startSqlServer(flavour: SqlFlavour): Promise<SqlServer> {
     ...(flavour.parent === undefined ? {} : { parent: flavour.parent }),
   });
   const folder = (flavour.inside ?? ((path) => path))(server.folder);
+  // A server that starts removes all `#sql*` files of its folder for temporary files: in one they share, those of others too.
+  const temporary = `--tmpdir=${folder}/tmp`;
   const command = [
     ...flavour.serve,
     `--datadir=${folder}/data`,
+    temporary,
     `--socket=${folder}/sql.sock`,
     `--pid-file=${folder}/sql.pid`,
     `--port=${port}`,
@@ -51,7 +54,8 @@ export async function startSqlServer(flavour: SqlFlavour): Promise<SqlServer> {
     ...flavour.settings,
   ];
   try {
-    await server.prepare(flavour.install(`${folder}/data`));
+    mkdirSync(join(server.folder, 'tmp'));
+    await server.prepare([...flavour.install(`${folder}/data`), temporary]);
     // The server runs these statements before it listens, so the first connection finds the user in place.
     writeFileSync(join(server.folder, 'first-start.sql'), firstStartSql(password), { mode: 0o600 });
     await server.start([...command, `--init-file=${folder}/first-start.sql`]);
