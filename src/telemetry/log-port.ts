@@ -23,7 +23,9 @@ export interface LogPort {
  * a thread. Files and devices are written at once: they have room or refuse.
  */
 export function openLogPort(fd: number): LogPort {
-  const found = fstatSync(fd);
+  // As big integers: Node 20 keeps the others' memory, and once it says that a pipe was looked at, modules that are imported
+  // later through a linked folder are loaded under two paths, each half (realpathSync in lib/fs.js).
+  const found = fstatSync(fd, { bigint: true });
   if (found.isFIFO() || found.isSocket()) return streamPort(fd);
   return filePort(isatty(fd) ? withoutWaiting(fd) : fd);
 }
