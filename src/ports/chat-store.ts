@@ -1,5 +1,6 @@
 import type { ChatListEntry, ChatView, Participant } from '../domain/chat.js';
 import type { DurableEvent } from '../domain/events.js';
+import type { ReadShare } from './read-share.js';
 
 /** What a durable change produced: the events to publish, in order of rev; empty when nothing changed. */
 export interface Change<T> {
@@ -34,10 +35,14 @@ export interface ChatStore {
   ): Promise<{ readonly view: ChatView; readonly created: boolean; readonly unhidden: boolean }>;
   /** The chat and its active participants as `userId` may see it. Throws `chat_not_found`. */
   view(chatId: number, userId: number): Promise<ChatView>;
-  /** The user's chats, most recently active first; at most four SQL statements and one body read. */
+  /**
+   * The user's chats, most recently active first; at most four SQL statements and one body read, or one for each slice
+   * of long newest messages. Without `share` nothing is waited for.
+   */
   list(
     userId: number,
     page: { readonly offset: number; readonly limit: number },
+    share?: ReadShare,
   ): Promise<{ readonly items: readonly ChatListEntry[]; readonly total: number }>;
   /** Where the chat stands, for who is in it; null for everybody else. One moment, read after the call. */
   membership(chatId: number, userId: number): Promise<{ readonly rev: number; readonly lastSeq: number } | null>;

@@ -111,7 +111,7 @@ export interface Services {
       actor: Identity,
       input: { type: ChatType; name: string | null; participantIds: readonly number[] },
     ): Promise<{ view: ChatView; created: boolean }>;
-    list(actor: Identity, query: PageQuery): Promise<PageOf<ChatListEntry>>;
+    list(actor: Identity, query: PageQuery, share?: ReadShare): Promise<PageOf<ChatListEntry>>;
     get(actor: Identity, chatId: number): Promise<ChatView>;
     rename(actor: Identity, chatId: number, name: string): Promise<ChatView>;
     markRead(actor: Identity, chatId: number, seq: number): Promise<{ lastReadSeq: number; unreadCount: number }>;

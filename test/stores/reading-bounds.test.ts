@@ -1,13 +1,17 @@
 import { expect } from 'chai';
+import type { ChatListEntry } from '../../src/domain/chat.js';
+import { AppError } from '../../src/domain/errors.js';
 import type { DurableEvent } from '../../src/domain/events.js';
 import type { Message } from '../../src/domain/message.js';
 import type { User } from '../../src/domain/user.js';
 import type { BodyStore } from '../../src/ports/body-store.js';
 import type { ChangeLog } from '../../src/ports/change-log.js';
+import type { ChatStore } from '../../src/ports/chat-store.js';
 import type { MessageLog } from '../../src/ports/message-log.js';
 import type { ReadShare } from '../../src/ports/read-share.js';
 import { LIMITS } from '../../src/protocol/limits.js';
 import { createChangeLog } from '../../src/stores/sql/changes/index.js';
+import { createChatStore } from '../../src/stores/sql/chats/index.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { SLICE_BYTES, SLICE_ROWS } from '../../src/stores/sql/messages/slices.js';
 import { systemClock } from '../../src/telemetry/clock.js';
@@ -32,6 +36,7 @@ describe('bounds of what is read', function () {
   this.timeout(120_000);
   const random = createRandom();
   let stores: TestStores;
+  let chats: ChatStore;
   let messages: MessageLog;
   let changes: ChangeLog;
   let ada: User;
@@ -53,6 +58,7 @@ describe('bounds of what is read', function () {
       },
     };
     const deps = { clock: systemClock, logger: silentLogger };
+    chats = createChatStore(stores.sql, bodies, deps);
     messages = createMessageLog(stores.sql, bodies, deps);
     changes = createChangeLog(stores.sql, bodies, { ...deps, epoch: stores.epoch });
   });
@@ -197,6 +203,37 @@ describe('bounds of what is read', function () {
     forget();
     await messages.window(chat.id, ada.id, { kind: 'before', seq: 40, limit: 20 }, share);
     expect(notes).to.deep.include({ asked: ['take', 'find'], found: [20], steps: 0 });
+  });
+
+  it('previews of a list of chats are paid and read in slices, short ones in one read', async () => {
+    const [reader] = await people(stores, 1);
+    if (reader === undefined) throw new Error('a reader');
+    const long = '\u{10ffff}'.repeat(LIMITS.messageLength);
+    const groups = await Promise.all(Array.from({ length: 40 }, () => group(stores, [reader])));
+    await messages.append(groups.map(({ chat }, index) => draft(chat.id, reader, `${index} ${long.slice(8)}`)));
+    const read = async (limit: number): Promise<readonly ChatListEntry[]> => {
+      forget();
+      return (await chats.list(reader.id, { offset: 0, limit }, share)).items;
+    };
+    const items = await read(100);
+    const lengths = items.map(({ lastMessage }) => Buffer.byteLength(lastMessage?.content ?? ''));
+    expect(new Set(items.map(({ lastMessage }) => lastMessage?.content)).size).to.equal(40);
+    expect(notes.taken).to.deep.equal([lengths.reduce((sum, length) => sum + length, 0)]);
+    expect(notes.asked.indexOf('take')).to.be.below(notes.asked.indexOf('find'));
+    expect(Math.max(...notes.found) * 40_000).to.be.at.most(SLICE_BYTES);
+    // Each slice is a turn of its own, and so are the rows.
+    expect(notes.steps).to.equal(notes.found.length + 1);
+
+    await messages.append(groups.map(({ chat }) => draft(chat.id, reader, 'short')));
+    await read(50);
+    expect(notes).to.deep.include({ asked: ['take', 'find'], found: [40], steps: 0 });
+
+    const refusal = new AppError('rate_limited');
+    const refusing: ReadShare = { ...share, take: () => Promise.reject(refusal) };
+    const refused: unknown = await chats
+      .list(reader.id, { offset: 0, limit: 50 }, refusing)
+      .catch((error: unknown) => error);
+    expect(refused, 'a refusal is no store that is away').to.equal(refusal);
   });
 
   /** Messages among the events, in their order. */

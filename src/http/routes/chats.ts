@@ -24,8 +24,8 @@ export const chatRoutes: readonly Route[] = [
     path: CHATS,
     work: 'read',
     query: pageQuery,
-    async handler({ actor, query }, { chats, realtime }) {
-      const page = presentPage(await chats.list(actor, pageOf(query)), presentChatListItem);
+    async handler({ actor, query, share }, { chats, realtime }) {
+      const page = presentPage(await chats.list(actor, pageOf(query), share), presentChatListItem);
       return { body: { ...page, epoch: realtime.epoch } satisfies ChatPageResource };
     },
   }),

@@ -25,8 +25,8 @@ export function createChatServices(deps: ChatDeps): Services['chats'] {
   const { chats, publish, suspect } = deps;
   return {
     create: (actor, input) => createChat(deps, actor, input),
-    async list(actor, { page, limit }) {
-      const { items, total } = await chats.list(actor.userId, { offset: (page - 1) * limit, limit });
+    async list(actor, { page, limit }, share) {
+      const { items, total } = await chats.list(actor.userId, { offset: (page - 1) * limit, limit }, share);
       return { items, total, page, limit };
     },
     get: (actor, chatId) => chats.view(chatId, actor.userId),

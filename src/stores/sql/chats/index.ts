@@ -1,5 +1,6 @@
 import type { BodyStore } from '../../../ports/body-store.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
+import { UNSHARED } from '../../../ports/read-share.js';
 import type { SqlDatabase } from '../database.js';
 import { Gather } from '../gather.js';
 import { addParticipants } from './add-participants.js';
@@ -22,7 +23,7 @@ export function createChatStore(sql: SqlDatabase, bodies: BodyStore, deps: Repos
     createGroup: (draft) => createGroup(context, draft),
     openDirect: (userId, otherId) => openDirect(context, userId, otherId),
     view: (chatId, userId) => viewChat(context, chatId, userId),
-    list: (userId, page) => listChats(context, userId, page),
+    list: (userId, page, share = UNSHARED) => listChats(context, userId, page, share),
     membership: (chatId, userId) => memberships.get({ chatId, userId }),
     rename: (chatId, actorId, name) => renameChat(context, chatId, actorId, name),
     addParticipants: (chatId, actorId, userIds) => addParticipants(context, chatId, actorId, userIds),

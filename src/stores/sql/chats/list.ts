@@ -2,9 +2,12 @@ import { AppError } from '../../../domain/errors.js';
 import type { ChatListEntry } from '../../../domain/chat.js';
 import type { Message } from '../../../domain/message.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
+import type { ReadShare } from '../../../ports/read-share.js';
 import { asDate, type SqlDatabase, type SqlRow } from '../database.js';
-import { withContents } from '../messages/contents.js';
+import { paidContents } from '../messages/paid-contents.js';
 import { messageColumns, readMessageRow, type MessageRow } from '../messages/rows.js';
+import { sizesOf } from '../messages/sizes.js';
+import { inTurn } from '../messages/slices.js';
 import type { RepositoryContext } from './context.js';
 import { countUnread, type Watermark } from './unread.js';
 
@@ -28,21 +31,25 @@ function pageText(kind: SqlDatabase['kind']): string {
 
 /**
  * At most three statements of one snapshot and one body read; a fourth statement where a body has just been superseded.
+ * Long newest messages are paid from the reader's share and read in slices, as a page of history is.
  */
 export async function listChats(
   context: RepositoryContext,
   userId: number,
   { offset, limit }: Parameters<ChatStore['list']>[1],
+  share: ReadShare,
 ): ReturnType<ChatStore['list']> {
   const { sql } = context;
-  const { rows, total, unread } = await sql.snapshot(async (session) => {
-    const rows = await session.query(pageText(sql.kind), [userId, limit, offset]);
-    const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);
-    return { rows, total, unread: await countUnread(session, sql.kind, rows.flatMap(watermarkOf)) };
-  });
+  const { rows, total, unread } = await inTurn(share, limit, () =>
+    sql.snapshot(async (session) => {
+      const rows = await session.query(pageText(sql.kind), [userId, limit, offset]);
+      const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);
+      return { rows, total, unread: await countUnread(session, sql.kind, rows.flatMap(watermarkOf)) };
+    }),
+  );
   const newest = rows.map(readMessageRow);
   const messages = newest.flatMap((row) => row ?? []);
-  const contents = new Map((await previews(context, messages)).map((message) => [message.id, message]));
+  const contents = new Map((await previews(context, messages, share)).map((message) => [message.id, message]));
   return { items: rows.map((row, index) => toEntry(row, newest[index] ?? null, contents, unread)), total };
 }
 
@@ -53,11 +60,15 @@ function watermarkOf(row: SqlRow): readonly Watermark[] {
 }
 
 /** A list without previews is better than none while the body store is away. */
-async function previews(context: RepositoryContext, rows: readonly MessageRow[]): Promise<readonly Message[]> {
+async function previews(
+  context: RepositoryContext,
+  rows: readonly MessageRow[],
+  share: ReadShare,
+): Promise<readonly Message[]> {
   try {
-    return await withContents(context, rows);
+    return await paidContents(context, rows, await sizesOf(context, rows), share);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
     context.logger.warn({ code: error.code, count: rows.length }, 'previews of a chat list cannot be read');
     return [];
   }
