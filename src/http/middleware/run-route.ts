@@ -21,13 +21,17 @@ export function runRoute(
       body: route.readsBody ? ctx.request.body : undefined,
       share,
     };
-    const reply = await route.run(exchange, deps);
-    // Encoded here, so that a reply that cannot be is answered like any other bug.
-    const text = share.isLarge ? await encodeInPieces(reply.body, share) : JSON.stringify(reply.body);
     const { response } = ctx;
-    response.status = reply.status ?? 200;
-    ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
-    response.body = text;
+    try {
+      const reply = await route.run(exchange, deps);
+      // Encoded here, so that a reply that cannot be is answered like any other bug.
+      const text = share.isLarge ? await encodeInPieces(reply.body, share) : JSON.stringify(reply.body);
+      response.status = reply.status ?? 200;
+      ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
+      response.body = text;
+    } finally {
+      share.made();
+    }
   };
 }
 

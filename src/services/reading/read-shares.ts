@@ -8,12 +8,14 @@ import { ByteBudget, type BudgetBounds } from './byte-budget.js';
 export interface OpenShare extends ReadShare {
   /** Whether the answer is large enough to be made in pieces. */
   readonly isLarge: boolean;
+  /** The answer's bytes are made, and only wait for the peer: the next one can be begun. */
+  made(): void;
   /** Gives back what the request holds, and its places in line. A second call does nothing. */
   end(): void;
 }
 
 /** Of who has none: answers to nobody in particular are small. */
-export const NO_SHARE: OpenShare = { ...UNSHARED, isLarge: false, end: () => undefined };
+export const NO_SHARE: OpenShare = { ...UNSHARED, isLarge: false, made: () => undefined, end: () => undefined };
 
 export interface ReadShares {
   /** `onUse` is told once, before the first thing that has to be given back by `end`. */
@@ -29,25 +31,36 @@ const SMALL_BYTES = 64 * 1024;
  */
 const BYTES: BudgetBounds = { perUser: 8 * 1024 * 1024, ofAll: 96 * 1024 * 1024, inLine: 100 };
 
+/**
+ * Of those, answers that are being made: they are there as objects and as text at once, and how long that takes is no
+ * peer's doing. Three of the largest pages; more at a time would make none of them come sooner.
+ */
+const MAKING: BudgetBounds = { perUser: 4 * 1024 * 1024, ofAll: 12 * 1024 * 1024, inLine: Infinity };
+
 /** Steps are a few milliseconds each; with two of one user, the others always find a place. */
 const STEPS: FairBounds = { atOnce: 4, perUser: 2, inLine: 100 };
 
 /** What the readers of this process may cost, each his share. */
 export function createReadShares(bytes: BudgetBounds = BYTES, steps: FairBounds = STEPS): ReadShares {
-  const budget = new ByteBudget(bytes);
-  const turns = new FairTurns(steps);
-  return { open: ({ userId }, onUse) => new RequestShare(userId, budget, turns, onUse) };
+  const limits = { held: new ByteBudget(bytes), making: new ByteBudget(MAKING), turns: new FairTurns(steps) };
+  return { open: ({ userId }, onUse) => new RequestShare(userId, limits, onUse) };
+}
+
+interface Limits {
+  readonly held: ByteBudget;
+  readonly making: ByteBudget;
+  readonly turns: FairTurns;
 }
 
 class RequestShare implements OpenShare {
   private held = 0;
+  private making = 0;
   private isOpen = true;
   private isUsed = false;
 
   constructor(
     private readonly userId: number,
-    private readonly budget: ByteBudget,
-    private readonly turns: FairTurns,
+    private readonly limits: Limits,
     private readonly onUse: (share: OpenShare) => void,
   ) {}
 
@@ -58,8 +71,9 @@ class RequestShare implements OpenShare {
   async take(bytes: number): Promise<void> {
     if (bytes <= SMALL_BYTES) return;
     this.use();
-    const isGranted = await this.budget.take(this.userId, bytes, () => this.isOpen);
-    if (isGranted) this.held += bytes;
+    const isWanted = (): boolean => this.isOpen;
+    if (await this.limits.held.take(this.userId, bytes, isWanted)) this.held += bytes;
+    if (this.isOpen && (await this.limits.making.take(this.userId, bytes, isWanted))) this.making += bytes;
     if (this.isOpen) return;
     this.giveBack();
     throw gone();
@@ -69,7 +83,7 @@ class RequestShare implements OpenShare {
     this.use();
     let isBegun = false;
     try {
-      const ended = await this.turns.run(
+      const ended = await this.limits.turns.run(
         this.userId,
         async () => {
           isBegun = true;
@@ -84,6 +98,12 @@ class RequestShare implements OpenShare {
     }
   }
 
+  made(): void {
+    const { making } = this;
+    this.making = 0;
+    if (making > 0) this.limits.making.release(this.userId, making);
+  }
+
   end(): void {
     this.isOpen = false;
     this.giveBack();
@@ -96,9 +116,10 @@ class RequestShare implements OpenShare {
   }
 
   private giveBack(): void {
+    this.made();
     const { held } = this;
     this.held = 0;
-    if (held > 0) this.budget.release(this.userId, held);
+    if (held > 0) this.limits.held.release(this.userId, held);
   }
 }
 

@@ -41,6 +41,30 @@ describe('read shares', () => {
     await taking;
   });
 
+  it('let three of the largest answers be made at a time, whose bytes then wait for the peer only', async () => {
+    const shares = createReadShares();
+    const largest = 4_000_000;
+    const [first, second, third] = [1, 2, 3].map((userId) => open(shares, userId).share);
+    for (const share of [first, second, third]) await share?.take(largest);
+    let hasTaken = false;
+    const taking = open(shares, 4)
+      .share.take(largest)
+      .then(() => (hasTaken = true));
+    await new Promise(setImmediate);
+    expect(hasTaken).to.equal(false);
+    second?.made();
+    second?.made();
+    await taking;
+
+    const left = open(shares, 5).share;
+    const refused = codeOf(left.take(largest));
+    left.end();
+    const next = open(shares, 6).share.take(largest);
+    first?.end();
+    expect(await refused).to.equal('request_timeout');
+    await next;
+  });
+
   it('give up their places where nobody waits for the answer any more', async () => {
     const shares = createReadShares({ perUser: LARGE, ofAll: LARGE, inLine: 5 }, { atOnce: 1, perUser: 1, inLine: 5 });
     const holder = open(shares).share;
