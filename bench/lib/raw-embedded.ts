@@ -1,6 +1,6 @@
 import { createClient, type Client, type InStatement, type InValue } from '@libsql/client';
 import { CONTENT } from './message.js';
-import { CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
+import { CONTENT_BYTES, CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
 import type { RawStore } from './raw-store.js';
 import type { DataSet } from './storage.js';
 
@@ -8,7 +8,7 @@ type EmbeddedDataSet = Extract<DataSet, { kind: 'embedded' }>;
 
 const COLUMNS =
   'chat_id, seq, sender_id, message_id, body_id, client_message_id, version, request_hash, timestamp, message_type, ' +
-  'is_edited, is_deleted, created_rev, rev';
+  'is_edited, is_deleted, created_rev, rev, body_bytes';
 const BODY_COLUMNS = 'id, message_id, chat_id, sender_id, content, timestamp, sha256';
 const SELECT_BEFORE =
   `SELECT id, ${COLUMNS} FROM message_metadata WHERE chat_id = ? AND is_deleted = 0 AND seq < ? ` +
@@ -70,5 +70,5 @@ function bodyOf(row: RawRow): InValue[] {
 
 function valuesOf({ chatId, seq, senderId, messageId, clientMessageId, timestamp }: RawRow): InValue[] {
   const ids = [chatId, seq, senderId, messageId, messageId, clientMessageId];
-  return [...ids, 1, CONTENT_HASH, timestamp.getTime(), 'text', 0, 0, seq, seq];
+  return [...ids, 1, CONTENT_HASH, timestamp.getTime(), 'text', 0, 0, seq, seq, CONTENT_BYTES];
 }

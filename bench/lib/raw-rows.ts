@@ -22,6 +22,9 @@ export interface RawRow {
 /** Hash of the content, the same for every row: computing it is no work of a database. */
 export const CONTENT_HASH = createHash('sha256').update(CONTENT).digest();
 
+/** As Parley writes it beside each message. */
+export const CONTENT_BYTES = Buffer.byteLength(CONTENT);
+
 const ID_BYTES = 16;
 let written = 0;
 

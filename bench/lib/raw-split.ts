@@ -1,7 +1,7 @@
 import { Binary, MongoClient, type Collection } from 'mongodb';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { CONTENT } from './message.js';
-import { CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
+import { CONTENT_BYTES, CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
 import type { RawStore } from './raw-store.js';
 import type { DataSet } from './storage.js';
 
@@ -19,7 +19,7 @@ type SplitDataSet = Extract<DataSet, { kind: 'split' }>;
 
 const COLUMNS =
   'chat_id, seq, sender_id, message_id, body_id, client_message_id, version, request_hash, timestamp, message_type, ' +
-  'is_edited, is_deleted, created_rev, rev';
+  'is_edited, is_deleted, created_rev, rev, body_bytes';
 const INSERT = `INSERT INTO message_metadata (${COLUMNS}) VALUES ?`;
 const SELECT_BEFORE =
   `SELECT id, ${COLUMNS} FROM message_metadata WHERE chat_id = ? AND is_deleted = 0 AND seq < ? ` +
@@ -77,5 +77,5 @@ function uuid(bytes: Buffer): Binary {
 
 function valuesOf({ chatId, seq, senderId, messageId, clientMessageId, timestamp }: RawRow): unknown[] {
   const ids = [chatId, seq, senderId, messageId, messageId, clientMessageId];
-  return [...ids, 1, CONTENT_HASH, timestamp, 'text', false, false, seq, seq];
+  return [...ids, 1, CONTENT_HASH, timestamp, 'text', false, false, seq, seq, CONTENT_BYTES];
 }
