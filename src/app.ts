@@ -21,8 +21,8 @@ import { LIMITS } from './protocol/limits.js';
 import { createServices } from './services/index.js';
 import { createBodyMeasurer } from './services/integrity/body-measurer.js';
 import { createSweeper, type Sweeper, type SweepTimes } from './services/integrity/sweeper.js';
-import { createEraseWorker, type EraseWorker } from './services/messages/erase-worker.js';
-import { createMessageWriter, type WriterLimits } from './services/messages/writer.js';
+import { createEraseWorker, type EraseWorker } from './services/integrity/erase-worker.js';
+import { createMessageWriter, type WriterLimits } from './services/messages/writer/index.js';
 import { createPublish, createPublishToUsers } from './services/realtime/publisher.js';
 import { createReadEvents } from './services/realtime/read-events.js';
 import type { Services } from './services/services.js';
@@ -33,7 +33,7 @@ import { systemClock } from './telemetry/clock.js';
 import { createSocketHandler } from './ws/server.js';
 import type { Ticker } from './ws/ticker.js';
 import type { SocketLimits } from './ws/types.js';
-import { within } from './ws/within.js';
+import { within } from './domain/patience.js';
 
 export interface Addresses {
   readonly port: number;
@@ -207,7 +207,7 @@ async function wire(
     const workers = drained
       .then(() => Promise.all([eraser.stop(), sweeper.stop(), measurer?.stop(), lastSeen.stop()]))
       .then(() => undefined);
-    await within(workers, DRAIN_MS, () => logger.warn({}, 'stopping with work still in flight'));
+    await within(DRAIN_MS, workers, () => logger.warn({}, 'stopping with work still in flight'));
     await Promise.all(listeners.map((listener) => listener.close()));
     readEvents.stop();
     await broker.close();

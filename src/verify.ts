@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { enter, exitOnBugs } from './entry.js';
 import { verify } from './services/integrity/verify/verify.js';
 import type { Progress } from './services/integrity/verify/context.js';
-import { createEraseWorker } from './services/messages/erase-worker.js';
+import { createEraseWorker } from './services/integrity/erase-worker.js';
 import { openExistingStores, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 import { verifyJson, verifyLines, type VerifyOutcome } from './verify-report.js';

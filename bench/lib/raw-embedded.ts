@@ -1,7 +1,6 @@
 import { createClient, type Client, type InStatement, type InValue } from '@libsql/client';
 import { CONTENT } from './message.js';
-import { CONTENT_BYTES, CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
-import type { RawStore } from './raw-store.js';
+import { CONTENT_BYTES, CONTENT_HASH, countersOf, SEAL, type RawRow, type RawStore } from './raw-rows.js';
 import type { DataSet } from './storage.js';
 
 type EmbeddedDataSet = Extract<DataSet, { kind: 'embedded' }>;

@@ -62,3 +62,18 @@ export function countersOf({ id, nextSeq }: RawChat): number[] {
   const last = nextSeq - 1;
   return [last, last, last, last, id];
 }
+
+/** A storage's own drivers over Parley's own tables and nothing else: the limits of the same round. */
+export interface RawStore {
+  /** Stores messages as durably as Parley: bodies journaled, then rows in one statement that commits. */
+  write(rows: readonly RawRow[]): Promise<void>;
+  /** Any rows of any table; `columns` as in SQL. */
+  insert(table: string, columns: string, rows: readonly unknown[][]): Promise<void>;
+  /** Sets a chat's counters to what has been written to it. */
+  seal(chat: RawChat): Promise<void>;
+  /** The newest rows of a chat in one keyed SELECT, their bodies in one read; answers how many bodies came. */
+  readNewest(chatId: number, limit: number): Promise<number>;
+  /** Rows of a chat strictly before a seq, likewise. */
+  readBefore(chatId: number, seq: number, limit: number): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,8 +1,7 @@
 import { Binary, MongoClient, type Collection } from 'mongodb';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { CONTENT } from './message.js';
-import { CONTENT_BYTES, CONTENT_HASH, countersOf, SEAL, type RawRow } from './raw-rows.js';
-import type { RawStore } from './raw-store.js';
+import { CONTENT_BYTES, CONTENT_HASH, countersOf, SEAL, type RawRow, type RawStore } from './raw-rows.js';
 import type { DataSet } from './storage.js';
 
 interface BodyDocument {

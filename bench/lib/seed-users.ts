@@ -2,7 +2,8 @@ import { createTokenService } from '../../src/identity/token-service.js';
 import { usernameKey } from '../../src/domain/user-keys.js';
 import { SECRET_KEY, startParley } from './parley.js';
 import type { BenchUser } from './population.js';
-import { openRaw, type RawStore } from './raw-store.js';
+import type { RawStore } from './raw-rows.js';
+import { openRaw } from './raw-store.js';
 import type { DataSet } from './storage.js';
 
 /** Rows per statement: SQLite takes no more than 32,766 values. */

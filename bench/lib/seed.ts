@@ -1,6 +1,6 @@
 import type { BenchChat } from './population.js';
-import { nextRows, type RawChat } from './raw-rows.js';
-import { openRaw, writerLanes, type RawStore } from './raw-store.js';
+import { nextRows, type RawChat, type RawStore } from './raw-rows.js';
+import { openRaw, writerLanes } from './raw-store.js';
 import type { DataSet } from './storage.js';
 
 /** Messages per statement: both storages are near their fastest, and SQLite takes no more than 32,766 values. */

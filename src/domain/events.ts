@@ -28,6 +28,13 @@ export type DurableEvent =
   | (Durable & { readonly type: 'participant_removed'; readonly userId: number; readonly by: number | null })
   | (Durable & { readonly type: 'chat_updated'; readonly name: string | null; readonly updatedAt: Date });
 
+type ParticipantChange = Extract<DurableEvent, { readonly participant: Participant }>;
+
+/** Somebody's place in a chat was changed: their rights. */
+export function participantUpdated(change: Omit<ParticipantChange, 'type'>): DurableEvent {
+  return { type: 'participant_updated', ...change };
+}
+
 /** Something that is true for a moment and never stored; may be dropped under load. */
 export interface EphemeralEvent {
   readonly type: 'typing_started' | 'typing_stopped' | 'user_joined' | 'user_left';

@@ -1,4 +1,4 @@
-import { frameBytes } from './frame-bytes.js';
+import { frameBytes } from './rules.js';
 import { QUESTION_BYTES } from './question.js';
 
 /** Bytes that the transport itself may hold for one socket before frames wait in its backlog. */

@@ -1,6 +1,6 @@
 import type { Listener, ListenerOptions } from '../ports/listener.js';
 import { NodeListener } from './node/listener.js';
-import type { Report } from './report.js';
+import type { Report } from './rules.js';
 import { UwsListener } from './uws/listener.js';
 import { loadUws, type UwsModule } from './uws/load.js';
 

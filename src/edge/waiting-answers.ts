@@ -1,5 +1,5 @@
 import { readSendQueues, type SendQueues } from './send-queues.js';
-import type { Report } from './report.js';
+import type { Report } from './rules.js';
 
 /** An answer that its peer has not taken whole. */
 export interface WaitingAnswer {

@@ -1,8 +1,7 @@
 import type Router from '@koa/router';
 import type { Layer } from '@koa/router';
 import type { DefaultContext } from 'koa';
-import type { HttpContext, HttpMiddleware, RequestState } from './context.js';
-import { inOrder } from './in-order.js';
+import { type HttpContext, type HttpMiddleware, type RequestState, inOrder } from './context.js';
 
 interface Indexed {
   /** What every path of the layer begins with. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../domain/errors.js';
+import { Running } from '../domain/running.js';
 import type { RequestHandler } from '../ports/listener.js';
 import { answerError } from './errors.js';
 
@@ -13,16 +14,8 @@ export interface InFlight {
 
 /** Counts the requests being answered, so that a stop can let them finish. */
 export function trackInFlight(handler: RequestHandler): InFlight {
-  let count = 0;
+  const running = new Running();
   let refusing = false;
-  let waiting: (() => void)[] = [];
-
-  function leave(): void {
-    count -= 1;
-    if (count > 0) return;
-    for (const resolve of waiting) resolve();
-    waiting = [];
-  }
 
   return {
     async handle(request, response) {
@@ -30,18 +23,18 @@ export function trackInFlight(handler: RequestHandler): InFlight {
         refuse(request, response);
         return;
       }
-      count += 1;
+      running.begin();
       try {
         await handler(request, response);
         if (!isAnswered(response)) await answered(response);
       } finally {
-        leave();
+        running.end();
       }
     },
     refuseNew() {
       refusing = true;
     },
-    idle: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () => running.idle(),
   };
 }
 

@@ -1,6 +1,6 @@
 import Koa from 'koa';
 import type { RequestHandler } from '../ports/listener.js';
-import type { HttpContext, RequestState } from './context.js';
+import { type HttpContext, type RequestState, inOrder } from './context.js';
 import type { HttpDeps } from './deps.js';
 import { LogBudget } from './log-budget.js';
 import { accessLog } from './middleware/access-log.js';
@@ -11,7 +11,6 @@ import { requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
 import { fixedHeaders } from './middleware/fixed-headers.js';
 import { dispatch } from './dispatch.js';
-import { inOrder } from './in-order.js';
 import { createRouter } from './router.js';
 import { buildRoutes, describeRoutes, type RouteInfo } from './routes/index.js';
 

@@ -5,16 +5,18 @@ export interface InspectedChat {
   readonly isActive: boolean;
   readonly row: ChatCounters & {
     readonly rev: number;
-    /** The higher of the two: rev of the last change of its fields, and of its participants. */
-    readonly changedRev: number;
+    /** Rev of the last change of its participants; what is not above it is never looked for among them. */
+    readonly membersRev: number;
   };
   readonly counted: ChatCounters & {
     /** Rows of messages, deleted ones too; each has a seq of its own by the table's key. */
     readonly messages: number;
     /** Rows whose sender has no account; no reader sees them. */
     readonly withoutSender: number;
-    /** Highest rev of a message or participant. */
+    /** Highest rev of its messages, participants and fields: what the row's own has to be. */
     readonly rev: number;
+    /** Kinds of objects with a rev above what the row says of them: who reads on is not told of it. */
+    readonly untold: number;
   };
   readonly participants: {
     readonly active: number;
@@ -58,7 +60,8 @@ export interface Inspection {
   stillNamed(chatId: number, rows: readonly NamedBody[]): Promise<readonly NamedBody[]>;
   /**
    * Counts a chat again under its lock and puts right what its row says: visible_count and last_visible_seq as counted,
-   * last_seq and rev never lower than before, because what they once gave out must not be given out again.
+   * last_seq and rev never lower than before, because what they once gave out must not be given out again. A rev that no
+   * object has becomes that of the chat's fields.
    */
   recount(chatId: number): Promise<void>;
   /** Another name for this data and no leases: what was restored is not what clients have seen. Answers the name. */

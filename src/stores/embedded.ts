@@ -8,7 +8,7 @@ import { looksLikeDriverError } from './sql/errors.js';
 import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { sqliteMigrationTarget } from './sql/migrations/sqlite.js';
-import { createSqlStores, reportStep } from './sql/stores.js';
+import { createSqlStores, reportStep } from './sql-stores.js';
 import { upgradeUsernames } from './sql/upgrades/usernames.js';
 import { bodyInsertion, createSqliteBodyStore } from './sqlite/body-store.js';
 import type { EmbeddedOptions, Opening, StoreDeps, StoreSet } from './store-set.js';

@@ -1,5 +1,6 @@
 import type { BodyStore } from '../ports/body-store.js';
-import { atMost } from './patience.js';
+import { atMost } from '../domain/patience.js';
+import { Running } from '../domain/running.js';
 import { createSplitHealth } from './health.js';
 import { createMongoBodyStore } from './mongo/body-store.js';
 import { createMongoClient } from './mongo/client.js';
@@ -7,11 +8,10 @@ import { explainMongo, hostsIn } from './mongo/errors.js';
 import { openMysql } from './sql/dialects/mysql.js';
 import { explainMysql } from './sql/dialects/mysql-obstacles.js';
 import { durabilityWarnings } from './sql/durability.js';
-import { Afterwork } from './sql/messages/afterwork.js';
 import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';
 import { mysqlMigrationTarget } from './sql/migrations/mysql.js';
-import { createSqlStores, reportStep } from './sql/stores.js';
+import { createSqlStores, reportStep } from './sql-stores.js';
 import { upgradeUsernames } from './sql/upgrades/usernames.js';
 import type { Opening, SplitOptions, StoreDeps, StoreSet } from './store-set.js';
 import { waitFor } from './wait-for.js';
@@ -26,7 +26,7 @@ export async function openSplit(options: SplitOptions, deps: StoreDeps, opening:
   await migrateMysql(options, deps, deadline, opening);
   const bodies = await openBodies(options, deps, deadline);
   const sql = openMysql(mysql, deps);
-  const afterwork = new Afterwork();
+  const afterwork = new Running();
   let closing: Promise<void> | null = null;
   async function closeAll(): Promise<void> {
     await atMost(AFTERWORK_MS, afterwork.idle(), undefined);

@@ -3,21 +3,21 @@ import type { Identity } from '../domain/user.js';
 import type { Socket, SocketListener } from '../ports/listener.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { ServerFrame } from '../protocol/events.js';
-import type { Place } from './admission.js';
+import type { Place } from './socket/admission.js';
 import { encodeFrame } from './codec.js';
-import type { CommandContext } from './command-context.js';
+import type { CommandContext } from './commands/context.js';
 import type { ConnectionDeps } from './connection-deps.js';
-import { dispatch } from './dispatch.js';
-import { EarlyFrames } from './early-frames.js';
+import { dispatch } from './commands/dispatch.js';
+import { EarlyFrames } from './socket/early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
-import { FewLines } from './few-lines.js';
-import type { Link } from './link.js';
-import { Outbox, type Importance } from './outbox.js';
-import { ReadProof } from './read-proof.js';
-import { openScope, type SocketTarget } from './open-scope.js';
-import type { Scope } from './scope.js';
+import { FewLines } from './socket/few-lines.js';
+import type { Link } from './socket/link.js';
+import { Outbox, type Importance } from './socket/outbox.js';
+import { ReadProof } from './socket/read-proof.js';
+import { openScope, type SocketTarget } from './feeds/open-scope.js';
+import type { Scope } from './feeds/scope.js';
 import { toTicks } from './ticker.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from './socket/token-bucket.js';
 
 /** Commands of one socket that may be waiting for their reply; what comes on top is `overloaded`. */
 const MAX_IN_FLIGHT = 256;
@@ -207,16 +207,16 @@ export class Connection implements SocketListener, Link {
 
   private async run(data: Uint8Array, binary: boolean): Promise<void> {
     if (this.context === null) return;
-    const { work, isStopping } = this.deps;
+    const { commands, isStopping } = this.deps;
     const refusal = isStopping() ? 'shutting_down' : this.inFlight >= MAX_IN_FLIGHT ? 'overloaded' : null;
     this.inFlight += 1;
-    work.begin();
+    commands.begin();
     const reply = await dispatch(this.context, data, binary, refusal);
     if (reply !== null) this.tell(reply);
     // The account was disabled since the token was looked at.
     if (reply?.type === 'error' && reply.code === 'not_authenticated') this.close('unauthenticated');
     this.inFlight -= 1;
-    work.end();
+    commands.end();
   }
 
   /** Once: lets go of everything but the socket itself. */

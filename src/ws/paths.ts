@@ -1,7 +1,7 @@
 import { LIMITS, parseId } from '../protocol/limits.js';
 import type { Handshake } from '../ports/listener.js';
 import type { ResumeFrom } from '../services/services.js';
-import type { SocketTarget } from './open-scope.js';
+import type { SocketTarget } from './feeds/open-scope.js';
 
 const PATH = /^\/api\/v1\/ws(?:\/([^/]+))?\/?$/;
 

@@ -11,24 +11,24 @@ import type { Presence } from '../ports/presence.js';
 import type { UserStore } from '../ports/user-store.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { Services } from '../services/services.js';
-import { AccountCheck } from './account-check.js';
-import { Admission } from './admission.js';
+import { atMost } from '../domain/patience.js';
+import { Running } from '../domain/running.js';
+import { AccountCheck } from './hub/account-check.js';
+import { Admission } from './socket/admission.js';
 import { Census } from './census.js';
 import type { ConnectionDeps } from './connection-deps.js';
 import { Connection } from './connection.js';
-import { Heartbeat } from './heartbeat.js';
-import { createHub } from './hub.js';
-import { closePaced, type Pacing } from './paced-closes.js';
+import { Heartbeat } from './hub/heartbeat.js';
+import { createHub } from './hub/index.js';
+import { closePaced, type Pacing } from './socket/paced-closes.js';
 import { isSocketPath, targetOf } from './paths.js';
-import { PresenceNews } from './presence.js';
+import { PresenceNews } from './hub/presence.js';
 import { presenceOf } from './stats.js';
-import { ReplayBudget } from './replay-budget.js';
+import { ReplayBudget } from './feeds/replay-budget.js';
 import { systemTicker, toTicks, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
 import type { SocketLimits } from './types.js';
-import { Typing } from './typing.js';
-import { within } from './within.js';
-import { Work } from './work.js';
+import { Typing } from './hub/typing.js';
 
 /** Commands in flight get this long to be answered when the server stops; each is bounded by its own deadline too. */
 const FINISH_MS = 5_000;
@@ -78,7 +78,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   const connections = new Set<Connection>();
   const census = new Census();
   const admission = new Admission(limits);
-  const work = new Work();
+  const commands = new Running();
   const replayBudget = new ReplayBudget(clock);
   const hub = createHub({ broker, clock, logger, changes, maxFillItems: limits.resumeMaxItems });
   const accounts = new AccountCheck({ users: deps.users, logger, sockets: connections });
@@ -114,7 +114,7 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
     logger,
     limits,
     limiter,
-    work,
+    commands,
     census,
     outbox: { maxQueuedBytes: limits.maxQueuedBytes, slowTicks: toTicks(limits.slowReaderMs) },
     replays: new FairTurns(REPLAYS),
@@ -139,14 +139,14 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
 
   async function shutDown(): Promise<void> {
     for (const connection of [...connections]) if (!connection.isLive) connection.close('restart');
-    await within(work.idle(), FINISH_MS);
+    await atMost(FINISH_MS, commands.idle(), undefined);
     const pause = deps.pause ?? pauseFor;
     await closePaced([...connections], (connection) => connection.close('restart'), { clock, pause });
     const gone = new Promise<void>((resolve) => {
       onEmpty = resolve;
       if (connections.size === 0) resolve();
     });
-    await within(gone, GOODBYE_MS);
+    await atMost(GOODBYE_MS, gone, undefined);
     stopTicking();
   }
 

@@ -1,6 +1,6 @@
 import type { Presence } from '../ports/presence.js';
 import type { Census } from './census.js';
-import type { Hub } from './hub.js';
+import type { Hub } from './hub/index.js';
 
 /** The figures of this node's sockets. Queues are looked at when somebody asks: 10,000 of them take about a millisecond. */
 export function presenceOf(

@@ -34,12 +34,41 @@ function writesToConsole(node: ts.Node): boolean {
   return ts.isIdentifier(node) && node.text === 'console';
 }
 
+/** Of declarations; a file that passes on another's names has none of its own. */
+function exportedNames(file: SourceFile): readonly string[] {
+  return parse(file).statements.flatMap((statement) => {
+    if (!ts.canHaveModifiers(statement)) return [];
+    const isExported = ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+    if (!isExported) return [];
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name.getText());
+    const { name } = statement as ts.DeclarationStatement;
+    return name === undefined ? [] : [name.text];
+  });
+}
+
 describe('files', () => {
   it(`no file of src is longer than ${MOST_LINES} lines, and half are shorter than ${MEDIAN_LINES}`, () => {
     const long = src.filter((file) => linesOf(file) > MOST_LINES).map((file) => `${file.path}: ${linesOf(file)}`);
     expect(long).to.deep.equal([]);
     const lengths = src.map(linesOf).sort((a, b) => a - b);
     expect(lengths[Math.floor(lengths.length / 2)]).to.be.below(MEDIAN_LINES);
+  });
+
+  it('a name is exported by one file only', () => {
+    const homes = new Map<string, string[]>();
+    for (const file of src)
+      for (const name of exportedNames(file)) homes.set(name, [...(homes.get(name) ?? []), file.path]);
+    const shared = [...homes]
+      .filter(([, paths]) => paths.length > 1)
+      .map(([name, paths]) => `${name}: ${paths.join(', ')}`);
+    expect(shared).to.deep.equal([]);
+    expect(homes.size).to.be.above(500);
+  });
+
+  it('a new kind of durable change is named in few places', () => {
+    const places = src.flatMap(({ text }) => text.match(/participant_updated/g) ?? []);
+    expect(places.length).to.be.within(1, 6);
   });
 
   it('have names in kebab-case', () => {

@@ -64,6 +64,24 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'ipaddr.js': ['src/domain/'],
 };
 
+/** The folders of `ws` and `stores/sql`, and what each of them may import of the others. */
+const SQL_GROUND = ['stores/sql/ground'];
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'ws/hub': [],
+  'ws/socket': [],
+  'ws/feeds': ['ws/hub', 'ws/socket'],
+  'ws/commands': ['ws/feeds', 'ws/hub', 'ws/socket'],
+  'stores/sql/dialects': [],
+  'stores/sql/migrations': [],
+  'stores/sql/ground': [],
+  'stores/sql/users': SQL_GROUND,
+  'stores/sql/chats': SQL_GROUND,
+  'stores/sql/messages': SQL_GROUND,
+  'stores/sql/changes': SQL_GROUND,
+  'stores/sql/integrity': [...SQL_GROUND, 'stores/sql/changes'],
+  'stores/sql/upgrades': [...SQL_GROUND, 'stores/sql/users'],
+};
+
 function layerOf(path: string): string {
   if (path.startsWith('schema/')) return 'schema';
   if (path === 'src/app.ts') return 'app';
@@ -138,7 +156,54 @@ describe('layers', () => {
       ),
     ).to.deep.equal(['b -> c -> b']);
   });
+
+  it('inside a folder, too, imports go one way: between its files and folders there is no circle', () => {
+    const circles = [...neighboursOf([...files, ...sourceFiles('bench')])].flatMap(([folder, graph]) =>
+      cyclesOf(graph).map((cycle) => `${folder}: ${cycle}`),
+    );
+    expect(circles).to.deep.equal([]);
+    const [made] = neighboursOf([fileOf('src/a/b/c.ts', '../d.js'), fileOf('src/a/d.ts', './b/e.js')]);
+    expect(made?.[0]).to.equal('src/a');
+    expect(cyclesOf(made?.[1] ?? new Map())).to.deep.equal(['b -> d.ts -> b']);
+  });
+
+  it('inside these folders the arrows are these', () => {
+    const wrong = forbidden((file, specifier) => {
+      if (!isRelative(specifier)) return false;
+      const [from, to] = [roomOf(file.path), roomOf(resolveImport(file, specifier))];
+      return from !== null && to !== null && from !== to && ROOMS[from]?.includes(to) === false;
+    });
+    expect(wrong).to.deep.equal([]);
+    const rooms = new Set(files.map(({ path }) => roomOf(path)).filter((room) => room !== null));
+    expect([...rooms].sort()).to.deep.equal(Object.keys(ROOMS).sort());
+  });
 });
+
+/** null: not in one of those folders, or directly in `ws` or `stores/sql`. */
+function roomOf(path: string): string | null {
+  return /^src\/((?:ws|stores\/sql)\/[^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+/** By folder: which of its files and folders import which of the others. */
+function neighboursOf(all: readonly SourceFile[]): ReadonlyMap<string, Map<string, string[]>> {
+  const folders = new Map<string, Map<string, string[]>>();
+  for (const file of all) {
+    for (const specifier of file.imports.filter(isRelative)) {
+      const [from, to] = [file.path.split('/'), resolveImport(file, specifier).split('/')];
+      const depth = from.findIndex((name, index) => name !== to[index]);
+      const [source, target] = [from[depth], to[depth]];
+      if (source === undefined || target === undefined) continue;
+      const folder = from.slice(0, depth).join('/');
+      const graph = folders.get(folder) ?? new Map<string, string[]>();
+      folders.set(folder, graph.set(source, [...(graph.get(source) ?? []), target]));
+    }
+  }
+  return folders;
+}
+
+function fileOf(path: string, ...imports: readonly string[]): SourceFile {
+  return { path, text: '', imports };
+}
 
 /** Depth first; a target that is still on the path closes a cycle. */
 function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { buildRoutes, describeRoutes } from '../../src/http/routes/index.js';
-import { COMMAND_TYPES, commandOf } from '../../src/ws/commands.js';
+import { COMMAND_TYPES, commandOf } from '../../src/ws/commands/index.js';
 
 // What anybody on the network reaches. A line that appears here is a decision, not an accident.
 const PUBLIC = [

@@ -13,7 +13,7 @@ import {
 import { editBody, sendBody } from '../../src/http/schemas/messages.js';
 import { loginBody, registerBody, updateMeBody } from '../../src/http/schemas/users.js';
 import { validate } from '../../src/protocol/validate.js';
-import { COMMAND_TYPES } from '../../src/ws/commands.js';
+import { COMMAND_TYPES } from '../../src/ws/commands/index.js';
 import { blocksOf, rowsOf } from './pages.js';
 import { playScene, type Scene } from './scenario.js';
 import { shapeOf } from './shape.js';

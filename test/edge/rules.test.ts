@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { closeReason } from '../../src/edge/close-reason.js';
+import { closeReason, lateAnswerCode } from '../../src/edge/rules.js';
 import { addressOfBytes, normalAddress } from '../../src/edge/peer-address.js';
 import {
   joinHeaders,
@@ -10,7 +10,6 @@ import {
   splitTarget,
   type HeaderLines,
 } from '../../src/edge/request-head.js';
-import { lateAnswerCode } from '../../src/edge/timeouts.js';
 import { judgeUpgrade } from '../../src/edge/upgrade.js';
 
 const HEAD = { method: 'GET', target: '/', httpVersion: '1.1' };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CLOSE_TIMEOUT_MS } from '../../src/edge/timeouts.js';
+import { CLOSE_TIMEOUT_MS } from '../../src/edge/rules.js';
 import { KINDS, recordingSockets, startEdge, until, type Edge, type Seen } from './support/edge.js';
 import { frame, openSocket, OPCODE, readFrame } from './support/frames.js';
 import type { RawClient } from './support/raw-client.js';

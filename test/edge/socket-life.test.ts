@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CLOSE_TIMEOUT_MS } from '../../src/edge/timeouts.js';
+import { CLOSE_TIMEOUT_MS } from '../../src/edge/rules.js';
 import type { SendResult } from '../../src/ports/listener.js';
 import { KINDS, recordingSockets, startEdge, until, type Edge, type Seen } from './support/edge.js';
 import { closePayload, frame, openSocket, OPCODE, readClose, readFrame } from './support/frames.js';

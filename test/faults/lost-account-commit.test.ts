@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { User } from '../../src/domain/user.js';
 import type { UserStore } from '../../src/ports/user-store.js';
 import type { SqlDatabase } from '../../src/stores/sql/database.js';
-import { createUserStore } from '../../src/stores/sql/users.js';
+import { createUserStore } from '../../src/stores/sql/users/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { expectCode } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';

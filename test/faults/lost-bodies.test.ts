@@ -3,7 +3,7 @@ import { AppError } from '../../src/domain/errors.js';
 import type { Body, BodyStore } from '../../src/ports/body-store.js';
 import type { MessageLog } from '../../src/ports/message-log.js';
 import { createChatStore } from '../../src/stores/sql/chats/index.js';
-import { Afterwork } from '../../src/stores/sql/messages/afterwork.js';
+import { Running } from '../../src/domain/running.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { contents, draft, expectCode, refusal, send, stored } from '../conformance/chat-store.fixtures.js';
@@ -81,7 +81,7 @@ describe('bodies that fail', () => {
       await held;
       await stores.bodies.delete(ids);
     };
-    const afterwork = new Afterwork();
+    const afterwork = new Running();
     const log = createMessageLog(
       stores.sql,
       { ...stores.bodies, insert, delete: remove },

@@ -4,7 +4,7 @@ import type { Body, BodyStore } from '../../src/ports/body-store.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { MessageLog } from '../../src/ports/message-log.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
-import { assertFresh, createMint } from '../../src/stores/sql/messages/minting.js';
+import { assertFresh, createMint } from '../../src/stores/sql/messages/append/minting.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { contents, draft, expectCode, refusal, seqs, stored } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';

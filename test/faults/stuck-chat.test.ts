@@ -4,7 +4,7 @@ import type { ChatEvent } from '../../src/domain/events.js';
 import { isDurable } from '../../src/domain/events.js';
 import type { Body } from '../../src/ports/body-store.js';
 import type { AppendOutcome } from '../../src/ports/message-log.js';
-import { createMessageWriter } from '../../src/services/messages/writer.js';
+import { createMessageWriter } from '../../src/services/messages/writer/index.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, contents, draft, group, people, refusal, seqs, stored } from '../conformance/chat-store.fixtures.js';

@@ -3,7 +3,7 @@ import { AppError } from '../../src/domain/errors.js';
 import { isDurable, type ChatEvent } from '../../src/domain/events.js';
 import type { BodyStore } from '../../src/ports/body-store.js';
 import type { AppendOutcome, MessageLog } from '../../src/ports/message-log.js';
-import { createMessageWriter } from '../../src/services/messages/writer.js';
+import { createMessageWriter } from '../../src/services/messages/writer/index.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, contents, draft, refusal, send, stored } from '../conformance/chat-store.fixtures.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { User } from '../../src/domain/user.js';
 import { NO_FAILPOINTS, type Failpoint, type Failpoints } from '../../src/ports/failpoints.js';
-import { createEraseWorker, type EraseWorker } from '../../src/services/messages/erase-worker.js';
+import { createEraseWorker, type EraseWorker } from '../../src/services/integrity/erase-worker.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, group, people, send } from '../conformance/chat-store.fixtures.js';
 import { damageTo, type Damage } from '../helpers/damage.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { MessageResource, PageResource, WindowResource } from '../../src/protocol/resources.js';
-import { createEraseWorker } from '../../src/services/messages/erase-worker.js';
+import { createEraseWorker } from '../../src/services/integrity/erase-worker.js';
 import { verify } from '../../src/services/integrity/verify/verify.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at } from '../conformance/chat-store.fixtures.js';

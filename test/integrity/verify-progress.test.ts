@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { User } from '../../src/domain/user.js';
 import type { Progress } from '../../src/services/integrity/verify/context.js';
 import { verify } from '../../src/services/integrity/verify/verify.js';
-import { createEraseWorker } from '../../src/services/messages/erase-worker.js';
+import { createEraseWorker } from '../../src/services/integrity/erase-worker.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, draft, group, people } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';

@@ -6,7 +6,7 @@ import type { Message } from '../../src/domain/message.js';
 import type { ListedBody } from '../../src/ports/body-store.js';
 import type { NamedBody } from '../../src/ports/inspection.js';
 import { createSweeper } from '../../src/services/integrity/sweeper.js';
-import { createEraseWorker } from '../../src/services/messages/erase-worker.js';
+import { createEraseWorker } from '../../src/services/integrity/erase-worker.js';
 import { PROBLEMS, type ProblemKind } from '../../src/services/integrity/verify/problems.js';
 import { verify, type VerifyReport } from '../../src/services/integrity/verify/verify.js';
 import { systemClock } from '../../src/telemetry/clock.js';

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Message } from '../../src/domain/message.js';
 import type { User } from '../../src/domain/user.js';
 import type { BodyStore } from '../../src/ports/body-store.js';
-import { messageColumns, readMessageRows, type MessageRow } from '../../src/stores/sql/messages/rows.js';
-import { sizesOf } from '../../src/stores/sql/messages/sizes.js';
+import { messageColumns, readMessageRows, type MessageRow } from '../../src/stores/sql/ground/message-rows.js';
+import { sizesOf } from '../../src/stores/sql/ground/slices.js';
 import { at, draft, group, people, stored } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';
 

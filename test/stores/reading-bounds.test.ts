@@ -13,7 +13,7 @@ import { LIMITS } from '../../src/protocol/limits.js';
 import { createChangeLog } from '../../src/stores/sql/changes/index.js';
 import { createChatStore } from '../../src/stores/sql/chats/index.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
-import { SLICE_BYTES, SLICE_ROWS } from '../../src/stores/sql/messages/slices.js';
+import { SLICE_BYTES, SLICE_ROWS } from '../../src/stores/sql/ground/slices.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, draft, group, people, seqs, stored } from '../conformance/chat-store.fixtures.js';
 import { createRandom } from '../helpers/random.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SqlValue } from '../../src/stores/sql/database.js';
-import { addGrams, gramsOfNames, usernameColumns, type Gram } from '../../src/stores/sql/user-names.js';
+import { addGrams, gramsOfNames, usernameColumns, type Gram } from '../../src/stores/sql/users/names.js';
 import { upgradeUsernames } from '../../src/stores/sql/upgrades/usernames.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';

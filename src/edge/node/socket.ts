@@ -1,12 +1,8 @@
 import type { RawData, WebSocket } from 'ws';
 import type { SendResult, Socket, SocketListener } from '../../ports/listener.js';
 import { Backlog, PING, WINDOW_BYTES } from '../backlog.js';
-import { closeReason } from '../close-reason.js';
-import { frameBytes } from '../frame-bytes.js';
+import { closeReason, frameBytes, CLOSE_TIMEOUT_MS, nextSocketId, type Report } from '../rules.js';
 import { Question } from '../question.js';
-import type { Report } from '../report.js';
-import { nextSocketId } from '../socket-ids.js';
-import { CLOSE_TIMEOUT_MS } from '../timeouts.js';
 
 /**
  * A socket of the `ws` package behind the port. `ws` bounds the wait for the peer's close frame (closeTimeout), and this the

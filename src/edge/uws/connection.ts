@@ -1,4 +1,7 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { ListenerOptions } from '../../ports/listener.js';
+import type { Report } from '../rules.js';
+import type { WaitingAnswers } from '../waiting-answers.js';
 
 /** Bytes of answers that may wait in the native side of one connection before one of them has to prove that they left. */
 const UNPROVEN_BYTES = 64 * 1024;
@@ -74,4 +77,15 @@ export function trackConnections(
   app.filter((res, count) => {
     if (Number(count) > 0) guard(() => new UwsConnection(arriving, guard, true).listen(res));
   });
+}
+
+/** What an exchange needs of its listener. */
+export interface ExchangeHost {
+  readonly options: ListenerOptions;
+  readonly report: Report;
+  readonly waiting: WaitingAnswers;
+  /** A record for the rest of a connection of which nothing is known. */
+  unknownConnection(): UwsConnection;
+  /** True: no further request on any connection. */
+  readonly draining: boolean;
 }

@@ -1,10 +1,9 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import { edgeAnswer } from '../answer.js';
-import { lateAnswerCode } from '../timeouts.js';
+import { lateAnswerCode } from '../rules.js';
 import { ArrivedBody } from './arrived-body.js';
-import type { Arriving, UwsConnection } from './connection.js';
-import type { ExchangeHost } from './exchange-host.js';
+import type { Arriving, UwsConnection, ExchangeHost } from './connection.js';
 import { BridgedRequest, BridgedResponse, type Reply } from './koa-pair.js';
 import { Reading } from './reading.js';
 import {

@@ -1,13 +1,12 @@
 import { createServer } from 'node:net';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
-import type { Report } from '../report.js';
+import type { Report } from '../rules.js';
 import { judgeHead } from '../request-head.js';
 import { judgeUpgrade } from '../upgrade.js';
 import { WaitingAnswers } from '../waiting-answers.js';
-import { trackConnections, UwsConnection } from './connection.js';
+import { trackConnections, UwsConnection, type ExchangeHost } from './connection.js';
 import { UwsExchange } from './exchange.js';
-import type { ExchangeHost } from './exchange-host.js';
 import type { UwsModule } from './load.js';
 import { readHead } from './request.js';
 import { UwsSockets } from './sockets.js';

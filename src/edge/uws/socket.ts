@@ -1,11 +1,8 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { SendResult, Socket, SocketListener } from '../../ports/listener.js';
 import { Backlog, PING, WINDOW_BYTES } from '../backlog.js';
-import { closeReason } from '../close-reason.js';
-import { frameBytes } from '../frame-bytes.js';
+import { closeReason, frameBytes, CLOSE_TIMEOUT_MS, type Report } from '../rules.js';
 import { Question } from '../question.js';
-import type { Report } from '../report.js';
-import { CLOSE_TIMEOUT_MS } from '../timeouts.js';
 import type { Turn } from './turn.js';
 
 /** All that the native socket carries: the way back to its UwsSocket. */

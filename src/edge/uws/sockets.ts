@@ -1,7 +1,6 @@
 import type { HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { Handshake, ListenerOptions } from '../../ports/listener.js';
-import type { Report } from '../report.js';
-import { nextSocketId } from '../socket-ids.js';
+import { type Report, nextSocketId } from '../rules.js';
 import type { RequestHead } from './request.js';
 import { UwsSocket, type SocketData } from './socket.js';
 import { Turn } from './turn.js';

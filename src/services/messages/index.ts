@@ -5,7 +5,7 @@ import type { Services } from '../services.js';
 import { editMessage } from './edit.js';
 import { removeMessage } from './remove.js';
 import { sendMessage } from './send.js';
-import type { MessageWriter } from './writer.js';
+import type { MessageWriter } from './writer/index.js';
 
 export interface MessageDeps {
   readonly log: MessageLog;

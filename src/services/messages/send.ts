@@ -1,6 +1,6 @@
 import type { Identity } from '../../domain/user.js';
 import type { SentMessage, Services } from '../services.js';
-import type { MessageWriter } from './writer.js';
+import type { MessageWriter } from './writer/index.js';
 
 /**
  * One message, whichever way it came: the page to read first.

@@ -9,10 +9,10 @@ import type { PasswordHasher, Turn } from '../../ports/password-hasher.js';
 import type { Throttle } from '../../ports/throttle.js';
 import type { TokenService } from '../../ports/token-service.js';
 import type { UserStore } from '../../ports/user-store.js';
+import { isHighlyRestrictive } from '../../protocol/scripts.js';
 import type { AccessToken, Origin, Services } from '../services.js';
 import { unlessUnavailable } from './attempts.js';
 import type { LastSeen } from './last-seen.js';
-import { refuseMixedScripts } from './new-username.js';
 import type { RecentUsers } from './recent-users.js';
 
 export interface AccountDeps {
@@ -130,4 +130,15 @@ export async function authenticate(deps: AccountDeps, token: string): Promise<Id
   if (user === null || !user.isActive) throw new AppError('not_authenticated');
   deps.lastSeen.note(userId);
   return { userId, username: user.username, expiresAt };
+}
+
+/**
+ * Refuses a new username that mixes scripts, because no list of look-alikes is complete: `username_taken` where it looks like
+ * somebody's, else `validation_failed`. Names of before may mix what they do, so this is no rule of what a username is.
+ */
+export async function refuseMixedScripts(users: UserStore, username: string): Promise<void> {
+  if (isHighlyRestrictive(username)) return;
+  if ((await users.findByLogin(username)) !== null) throw new AppError('username_taken');
+  const message = 'Must not mix scripts, such as Latin with Cyrillic';
+  throw new AppError('validation_failed', { errors: [{ path: 'username', code: 'mixed_scripts', message }] });
 }

@@ -5,7 +5,7 @@ import { findBodies } from './body-find.js';
 import { insertBodies, toBinary } from './body-insert.js';
 import { sizesOfBodies } from './body-sizes.js';
 import { walkMongoBodies } from './body-walk.js';
-import { inTime } from './deadline.js';
+import { inTime } from './client.js';
 import { unavailable } from './errors.js';
 
 type MessageDocument = DocumentOf<Binary>;

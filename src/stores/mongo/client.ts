@@ -1,4 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { within } from '../../domain/patience.js';
+import { MongoFailure } from './errors.js';
 
 /** Every operation is answered by then, waiting for a connection included (deadline.ts). */
 export const MONGO_DEADLINE_MS = 5_000;
@@ -27,3 +29,14 @@ const OPTIONS: MongoClientOptions = {
   maxPoolSize: 20,
   promoteBuffers: false,
 };
+
+/**
+ * `work`, or a rejection when it takes longer than the deadline. Driver 7.9 takes `timeoutMS` and does nothing with it,
+ * and its other times add up: looking for a server, waiting for a connection, the answer, and all of that once more
+ * for a read. Work that is given up goes on until the socket's own time; a write may still land.
+ */
+export function inTime<T>(work: Promise<T>, ms: number = MONGO_DEADLINE_MS): Promise<T> {
+  return within(ms, work, () => {
+    throw new MongoFailure('DeadlineExceeded', undefined);
+  });
+}

@@ -1,9 +1,8 @@
-import type { Body, BodyStore, StoredBody } from '../../ports/body-store.js';
+import type { Body, BodyStore, StoredBody, BodyBatch } from '../../ports/body-store.js';
 import { contentHash, isHashOf } from '../content-hash.js';
-import type { SqlValue, Statement } from '../sql/database.js';
+import type { SqlValue, Statement, SqlDatabase } from '../sql/database.js';
 import type { SqliteDatabase } from '../sql/dialects/sqlite.js';
 import { duplicateKey } from '../sql/errors.js';
-import { walkSqliteBodies } from './body-walk.js';
 
 const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content, timestamp, sha256)
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
@@ -103,4 +102,19 @@ function hexList(ids: readonly Uint8Array[]): string {
 
 function hexOf(id: Uint8Array): string {
   return Buffer.from(id).toString('hex');
+}
+
+const WALK = 'SELECT id, message_id, chat_id FROM bodies WHERE id > ? ORDER BY id LIMIT ?';
+
+/** A step of the walk over all bodies, by the primary key. */
+export async function walkSqliteBodies(sql: SqlDatabase, after: Uint8Array | null, limit: number): Promise<BodyBatch> {
+  const rows = await sql.read((session) => session.query(WALK, [after ?? new Uint8Array(0), limit]));
+  const bodies = rows.flatMap(({ id, message_id: messageId, chat_id: chatId }) =>
+    id instanceof Uint8Array && messageId instanceof Uint8Array && typeof chatId === 'number'
+      ? [{ id, messageId, chatId }]
+      : [],
+  );
+  const last = rows.at(-1)?.['id'];
+  const next = rows.length === limit && last instanceof Uint8Array ? last : null;
+  return { bodies, malformed: rows.length - bodies.length, next };
 }

@@ -17,7 +17,10 @@ import {
 } from './fixtures.js';
 
 const removal = { chat: CHAT, target: BOB };
-const withoutBob = dumpOf(2, { chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, members: [ADA] }], views: [] });
+const withoutBob = dumpOf(2, {
+  chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, otherRevs: [], members: [ADA] }],
+  views: [],
+});
 
 /** Who is not in a chat is shown something of it: I8. */
 export const BAD_MEMBERS: readonly BadHistory[] = [
@@ -30,7 +33,7 @@ export const BAD_MEMBERS: readonly BadHistory[] = [
       .frame('s', removedBob)
       .frame('s', newMessage(2, { rev: 3 })),
     dump: dumpOf(2, {
-      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 3, members: [ADA] }],
+      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 3, otherRevs: [], members: [ADA] }],
       messages: [row(1), row(2, { createdRev: 3, rev: 3 })],
       views: [],
     }),
@@ -41,7 +44,7 @@ export const BAD_MEMBERS: readonly BadHistory[] = [
     script: sent(1)
       .ok(ADA, 'remove', { chat: CHAT, target: BOB }, {})
       .ok(BOB, 'list', { chat: CHAT, from: 1, to: 100 }, { items: [seen(1)] }),
-    dump: dumpOf(1, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, members: [ADA] }] }),
+    dump: dumpOf(1, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, otherRevs: [], members: [ADA] }] }),
   },
   {
     name: 'a message, sent after the removal, that is shown',
@@ -51,7 +54,10 @@ export const BAD_MEMBERS: readonly BadHistory[] = [
       .ok(ADA, 'remove', { chat: CHAT, target: BOB }, {})
       .ok(ADA, 'send', sendOf(2), ackOf(2))
       .frame('s', newMessage(2)),
-    dump: dumpOf(2, { chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, members: [ADA] }], views: [] }),
+    dump: dumpOf(2, {
+      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, otherRevs: [], members: [ADA] }],
+      views: [],
+    }),
   },
   {
     name: 'a stranger who sees a message',

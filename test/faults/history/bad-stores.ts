@@ -97,6 +97,6 @@ export const BAD_STORES: readonly BadHistory[] = [
     name: 'a chat that counts less than it has',
     breaks: 'I4',
     script: new Script(),
-    dump: dumpOf(2, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, members: [ADA, BOB] }] }),
+    dump: dumpOf(2, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, otherRevs: [], members: [ADA, BOB] }] }),
   },
 ];

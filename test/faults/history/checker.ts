@@ -11,7 +11,8 @@ import { measured, type Measured } from './rules/measured.js';
 import { membership } from './rules/membership.js';
 import { order } from './rules/order.js';
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11' | 'I12' | 'I13';
+export type Invariant =
+  'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11' | 'I12' | 'I13' | 'I14';
 
 /** What each invariant promises, for reports. */
 export const INVARIANTS: Readonly<Record<Invariant, string>> = {
@@ -28,6 +29,7 @@ export const INVARIANTS: Readonly<Record<Invariant, string>> = {
   I11: 'memory, handles, sockets and places in pools return to where they were',
   I12: 'no secret and no content in logs, figures and errors',
   I13: 'nothing that happened was answered as not done',
+  I14: 'the rev of a chat is the rev of one of its messages, participants or fields',
 };
 
 export interface Violation {

@@ -19,8 +19,8 @@ export interface DumpOptions {
 export async function takeDump(options: DumpOptions): Promise<Dump> {
   const { stores, storage, views = [], sweepAgeMs = Infinity, erased = false } = options;
   const tables = await stores.sql.snapshot(async (session) => ({
-    chats: await session.query('SELECT id, name, last_seq, rev FROM chats ORDER BY id'),
-    participants: await session.query('SELECT chat_id, user_id FROM chat_participants WHERE left_at IS NULL'),
+    chats: await session.query('SELECT id, name, last_seq, rev, changed_rev FROM chats ORDER BY id'),
+    participants: await session.query('SELECT chat_id, user_id, rev, left_at FROM chat_participants'),
     messages: await session.query(
       `SELECT id, chat_id, seq, sender_id, client_message_id, created_rev, rev, version, is_deleted, body_id
        FROM message_metadata ORDER BY chat_id, seq`,
@@ -41,9 +41,11 @@ export async function takeDump(options: DumpOptions): Promise<Dump> {
 
 function toChat(row: SqlRow, participants: readonly SqlRow[]): DumpedChat {
   const id = Number(row['id']);
-  const members = participants.filter((one) => Number(one['chat_id']) === id).map((one) => Number(one['user_id']));
+  const rows = participants.filter((one) => Number(one['chat_id']) === id);
+  const members = rows.filter((one) => one['left_at'] === null).map((one) => Number(one['user_id']));
+  const otherRevs = [...rows.map((one) => Number(one['rev'])), Number(row['changed_rev'])];
   const name = typeof row['name'] === 'string' ? row['name'] : null;
-  return { id, name, lastSeq: Number(row['last_seq']), rev: Number(row['rev']), members };
+  return { id, name, lastSeq: Number(row['last_seq']), rev: Number(row['rev']), otherRevs, members };
 }
 
 function toMessage(row: SqlRow): DumpedMessage {

@@ -106,6 +106,8 @@ export interface DumpedChat {
   readonly name: string | null;
   readonly lastSeq: number;
   readonly rev: number;
+  /** Revs of what it has beside messages: participants, those who left among them, and its own fields. */
+  readonly otherRevs: readonly number[];
   /** Active participants. */
   readonly members: readonly number[];
 }

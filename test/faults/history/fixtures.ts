@@ -102,7 +102,7 @@ export function dumpOf(count: number, changed: Partial<Dump> = {}): Dump {
     takenAt: 1_000_000,
     sweepAgeMs: 600_000,
     erased: true,
-    chats: [{ id: CHAT, name: 'chat', lastSeq: count, rev: count, members: [ADA, BOB] }],
+    chats: [{ id: CHAT, name: 'chat', lastSeq: count, rev: count, otherRevs: [], members: [ADA, BOB] }],
     messages: seqs.map((seq) => row(seq)),
     bodies: seqs.map((seq) => ({ id: `b${100 + seq}`, content: textOf(seq), intact: true, mintedAt: 0 })),
     filed: [],
@@ -141,14 +141,14 @@ export const edited = { rev: 2, version: 2, content: 'new' };
 export const viewsOf = (items: Dump['views'][number]['items']): Dump['views'] =>
   [ADA, BOB].map((user) => ({ user, chat: CHAT, items }));
 export const dumpWithEdit = dumpOf(1, {
-  chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, members: [ADA, BOB] }],
+  chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, otherRevs: [], members: [ADA, BOB] }],
   messages: [row(1, { rev: 2, version: 2, body: 'b9' })],
   bodies: [{ id: 'b9', content: 'new', intact: true, mintedAt: 0 }],
   filed: ['b101'],
   views: viewsOf([seen(1, edited)]),
 });
 export const dumpWithDelete = dumpOf(2, {
-  chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 3, members: [ADA, BOB] }],
+  chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 3, otherRevs: [], members: [ADA, BOB] }],
   messages: [row(1, { rev: 3, deleted: true }), row(2)],
   bodies: [{ id: 'b102', content: textOf(2), intact: true, mintedAt: 0 }],
   filed: ['b101'],

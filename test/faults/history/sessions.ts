@@ -1,3 +1,4 @@
+import { EVENT_FACTS } from '../../../src/domain/event-facts.js';
 import type { Entry, Seen, SeenFrame, SocketLine } from './entries.js';
 
 /** A durable frame as one connection got it. */
@@ -40,15 +41,7 @@ export interface Session {
   readonly replaying: Set<number>;
 }
 
-const DURABLE = new Set([
-  'new_message',
-  'message_updated',
-  'message_deleted',
-  'participant_added',
-  'participant_updated',
-  'participant_removed',
-  'chat_updated',
-]);
+const DURABLE: ReadonlySet<string> = new Set(Object.keys(EVENT_FACTS));
 
 export function isDelivery(one: Delivery | Mark): one is Delivery {
   return 'type' in one;

@@ -147,9 +147,17 @@ export class Disk {
       takenAt,
       sweepAgeMs,
       erased: true,
-      chats: [...this.chats.values()].map(({ id, name, lastSeq, rev }) => {
+      chats: [...this.chats.values()].map(({ id, name, lastSeq, rev, changedRev }) => {
         const seats = [...(this.seats.get(id)?.values() ?? [])];
-        return { id, name, lastSeq, rev, members: seats.filter((seat) => seat.isIn).map((seat) => seat.userId) };
+        const otherRevs = [...seats.map((seat) => seat.rev), changedRev];
+        return {
+          id,
+          name,
+          lastSeq,
+          rev,
+          otherRevs,
+          members: seats.filter((seat) => seat.isIn).map((seat) => seat.userId),
+        };
       }),
       messages: [...this.rows.values()].map(({ chatId, senderId, ...row }) => ({
         ...row,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { FiledBody } from '../../../src/ports/old-body-store.js';
-import { createEraseWorker, type EraseWorker } from '../../../src/services/messages/erase-worker.js';
+import { createEraseWorker, type EraseWorker } from '../../../src/services/integrity/erase-worker.js';
 import { systemClock } from '../../../src/telemetry/clock.js';
 
 const silent = { debug: () => undefined, info: () => undefined, error: () => undefined };

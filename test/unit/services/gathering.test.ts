@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Gathering } from '../../../src/services/messages/gathering.js';
+import { Gathering } from '../../../src/services/messages/writer/gathering.js';
 
 const MOST = 256;
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
 import type { Message } from '../../../src/domain/message.js';
 import { APPENDS_AT_ONCE, type AppendOutcome, type MessageDraft } from '../../../src/ports/message-log.js';
-import { createMessageWriter, type WriterOptions } from '../../../src/services/messages/writer.js';
+import { createMessageWriter, type WriterOptions } from '../../../src/services/messages/writer/index.js';
 import { waitUntil } from '../../helpers/servers/wait-until.js';
 
 /** A log in which some chats are busy; what waits for them is let through chat by chat. */

@@ -3,7 +3,7 @@ import { AppError } from '../../../src/domain/errors.js';
 import type { ChatEvent } from '../../../src/domain/events.js';
 import type { Message } from '../../../src/domain/message.js';
 import type { AppendOutcome, MessageDraft } from '../../../src/ports/message-log.js';
-import { createMessageWriter } from '../../../src/services/messages/writer.js';
+import { createMessageWriter } from '../../../src/services/messages/writer/index.js';
 
 function draft(content: string): MessageDraft {
   return { chatId: 1, senderId: 1, senderUsername: 'ann', content, messageType: 'text', clientMessageId: null };

@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { BodyStore } from '../../../src/ports/body-store.js';
-import { repositoryContext } from '../../../src/stores/sql/chats/context.js';
+import { repositoryContext } from '../../../src/stores/sql/ground/context.js';
 import type { SqlDatabase } from '../../../src/stores/sql/database.js';
-import { startBodies } from '../../../src/stores/sql/messages/body-writes.js';
+import { startBodies, BodyPace } from '../../../src/stores/sql/messages/append/body-writes.js';
 import { systemClock } from '../../../src/telemetry/clock.js';
+import { MembersCache } from '../../../src/stores/sql/messages/append/members-cache.js';
+import { Repeaters } from '../../../src/stores/sql/messages/append/duplicates.js';
 import { silentLogger } from '../../helpers/stores.js';
-import { BodyPace } from '../../../src/stores/sql/messages/body-pace.js';
-import { MembersCache } from '../../../src/stores/sql/messages/members-cache.js';
-import { Repeaters } from '../../../src/stores/sql/messages/repeaters.js';
 
 describe('what a message log remembers', () => {
   it('of members holds only while the locked row shows the same members_rev', () => {

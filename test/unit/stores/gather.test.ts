@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Gather } from '../../../src/stores/sql/gather.js';
+import { Gather } from '../../../src/stores/sql/ground/gather.js';
 
 describe('reads gathered over a turn', () => {
   it('answer each of many with its own, in statements of bounded length', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Clock } from '../../../src/ports/clock.js';
-import { createMint } from '../../../src/stores/sql/messages/minting.js';
+import { createMint } from '../../../src/stores/sql/messages/append/minting.js';
 
 describe('the clock of minted ids', () => {
   it('learns nothing wrong from a reading during which the process stood still', () => {

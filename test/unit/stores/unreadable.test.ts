@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createUnreadableBodies } from '../../../src/stores/sql/messages/unreadable.js';
+import { createUnreadableBodies } from '../../../src/stores/sql/ground/unreadable.js';
 
 describe('unreadable bodies', () => {
   let now: number;

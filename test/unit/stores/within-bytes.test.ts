@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { aroundWithin, prefixWithin, suffixWithin } from '../../../src/stores/sql/messages/within-bytes.js';
+import { aroundWithin, prefixWithin, suffixWithin } from '../../../src/stores/sql/messages/history/within-bytes.js';
 
 describe('within so many bytes', () => {
   it('takes the first or the last items that fit, at least one', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { networksOf } from '../../../src/domain/client-address.js';
-import { Admission, type Place } from '../../../src/ws/admission.js';
+import { Admission, type Place } from '../../../src/ws/socket/admission.js';
 
 const MAX = 64;
 

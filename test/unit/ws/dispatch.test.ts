@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
-import { COMMAND_TYPES } from '../../../src/ws/commands.js';
+import { COMMAND_TYPES } from '../../../src/ws/commands/index.js';
 import { message, settle, type Frame } from './fakes.js';
 import { Harness, type Peer } from './harness.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { FewLines } from '../../../src/ws/few-lines.js';
+import { FewLines } from '../../../src/ws/socket/few-lines.js';
 import { MemoryLogger } from './fakes.js';
 
 describe('FewLines', () => {

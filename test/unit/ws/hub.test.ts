@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { ChatEvent } from '../../../src/domain/events.js';
 import type { Broker } from '../../../src/ports/broker.js';
 import type { CloseName } from '../../../src/protocol/close-codes.js';
-import { createHub, type Hub } from '../../../src/ws/hub.js';
-import type { Delivery, Fill, Member } from '../../../src/ws/delivery.js';
+import { createHub, type Hub } from '../../../src/ws/hub/index.js';
+import type { Delivery, Fill, Member } from '../../../src/ws/hub/delivery.js';
 import { ModelStore } from './model-store.js';
 import { FakeClock, MemoryLogger, sent, settle, typed } from './fakes.js';
 

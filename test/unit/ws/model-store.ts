@@ -3,7 +3,8 @@ import type { DurableEvent } from '../../../src/domain/events.js';
 import type { ChangeLog, ChatRev, Delta, DeltaBounds } from '../../../src/ports/change-log.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
 import type { ChatPosition, ReadOn, ResumeFrom } from '../../../src/services/services.js';
-import { seqOf } from '../../../src/ws/delivery.js';
+import { factsOf, objectOf, placeInPhase, seqOf } from '../../../src/domain/event-facts.js';
+import type {} from '../../../src/ws/hub/delivery.js';
 import { slicedDelta, type WholeDelta } from '../../helpers/delta.js';
 
 /** One chat's committed events. `rev` may be ahead of them where a test does not care what happened. */
@@ -23,14 +24,14 @@ export class ModelChat {
     const latest = new Map<string, DurableEvent>();
     const isNew = new Set<string>();
     for (const event of this.log) {
-      const key = keyOf(event);
+      const key = objectOf(event);
       if (event.rev > since && event.type === 'new_message') isNew.add(key);
       if (event.rev > since) latest.set(key, event);
     }
     const events = [...latest].map(([key, event]): DurableEvent => {
       return event.type === 'message_updated' && isNew.has(key) ? { ...event, type: 'new_message' } : event;
     });
-    return { rev: this.rev, events: events.sort((a, b) => phaseOf(a) - phaseOf(b) || placeOf(a) - placeOf(b)) };
+    return { rev: this.rev, events: events.sort(byPlace) };
   }
 }
 
@@ -117,30 +118,8 @@ function isMore({ events }: WholeDelta, most: DeltaBounds): boolean {
   return events.length > most.items || bytes.reduce((sum, each) => sum + each, 0) > most.bytes;
 }
 
-function keyOf(event: DurableEvent): string {
-  switch (event.type) {
-    case 'new_message':
-    case 'message_updated':
-      return `message ${event.message.id}`;
-    case 'message_deleted':
-      return `message ${event.messageId}`;
-    case 'participant_added':
-    case 'participant_updated':
-      return `user ${event.participant.userId}`;
-    case 'participant_removed':
-      return `user ${event.userId}`;
-    case 'chat_updated':
-      return 'chat';
-    default:
-      return event satisfies never;
-  }
-}
-
-function phaseOf(event: DurableEvent): number {
-  if (event.type === 'participant_removed') return 0;
-  return event.type === 'new_message' ? 1 : 2;
-}
-
-function placeOf(event: DurableEvent): number {
-  return event.type === 'new_message' ? event.message.seq : event.rev;
+/** As a replay tells them. */
+function byPlace(a: DurableEvent, b: DurableEvent): number {
+  const placeOf = (event: DurableEvent): number => placeInPhase(event.type, { seq: seqOf(event), rev: event.rev });
+  return factsOf(a).phase - factsOf(b).phase || placeOf(a) - placeOf(b);
 }

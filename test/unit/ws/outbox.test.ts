@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Outbox } from '../../../src/ws/outbox.js';
+import { Outbox } from '../../../src/ws/socket/outbox.js';
 import { FakeSocket } from './fakes.js';
 
 const FRAME = Buffer.alloc(100, 'x');

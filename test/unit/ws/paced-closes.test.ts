@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { closePaced } from '../../../src/ws/paced-closes.js';
+import { closePaced } from '../../../src/ws/socket/paced-closes.js';
 import { FakeClock } from './fakes.js';
 
 interface Slice {

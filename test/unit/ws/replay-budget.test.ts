@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ReplayBudget } from '../../../src/ws/replay-budget.js';
+import { ReplayBudget } from '../../../src/ws/feeds/replay-budget.js';
 import { FakeClock, settle } from './fakes.js';
 
 const MIB = 1024 * 1024;

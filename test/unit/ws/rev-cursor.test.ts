@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { RevCursor } from '../../../src/ws/rev-cursor.js';
+import { RevCursor } from '../../../src/ws/hub/rev-cursor.js';
 import { sent } from './fakes.js';
 
 describe('RevCursor', () => {

@@ -15,6 +15,11 @@ export const PROBLEMS = {
   misnamed_bodies: { text: 'bodies of messages whose document names another message', repair: null },
   overdue_bodies: { text: 'deleted or superseded bodies that should have been erased', repair: 'erased' },
   revs_ahead: { text: 'chats with a rev of a message or participant above their own', repair: 'recounted' },
+  revs_of_nobody: {
+    text: 'chats whose rev is that of none of their messages, participants and fields',
+    repair: 'recounted',
+  },
+  untold_revs: { text: 'kinds of changes in a chat that nobody who reads on is told of', repair: 'recounted' },
   last_seq_behind: { text: 'chats whose last_seq is below that of a message', repair: 'recounted' },
   visible_counts: { text: 'chats whose visible_count is wrong', repair: 'recounted' },
   last_visible_seqs: { text: 'chats whose last_visible_seq is wrong', repair: 'recounted' },
@@ -35,7 +40,9 @@ export function judgeChat(chat: InspectedChat): ReadonlyMap<ProblemKind, number>
     // Rows beyond the row's own last_seq belong to the chat as well.
     ['seq_gaps', Math.max(0, Math.max(row.lastSeq, counted.lastSeq) - counted.messages)],
     ['messages_without_sender', counted.withoutSender],
-    ['revs_ahead', Number(Math.max(row.changedRev, counted.rev) > row.rev)],
+    ['revs_ahead', Number(Math.max(row.membersRev, counted.rev) > row.rev)],
+    ['revs_of_nobody', Number(row.rev > counted.rev)],
+    ['untold_revs', counted.untold],
     ['last_seq_behind', Number(counted.lastSeq > row.lastSeq)],
     ['visible_counts', Number(counted.visibleCount !== row.visibleCount)],
     ['last_visible_seqs', Number(counted.lastVisibleSeq !== row.lastVisibleSeq)],

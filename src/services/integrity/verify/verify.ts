@@ -1,5 +1,5 @@
 import { ORPHAN_AFTER_MS } from '../../../domain/body-id.js';
-import type { EraseWorker } from '../../messages/erase-worker.js';
+import type { EraseWorker } from '../erase-worker.js';
 import { checkBodies } from './check-bodies.js';
 import { checkChats } from './check-chats.js';
 import { checkMessages } from './check-messages.js';

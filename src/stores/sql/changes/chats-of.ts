@@ -1,7 +1,7 @@
 import { nextTurn } from '../../../domain/next-turn.js';
 import type { ChatRev } from '../../../ports/change-log.js';
 import type { SqlDatabase } from '../database.js';
-import { listOf, selectRows } from '../messages/lists.js';
+import { listOf, selectRows } from '../ground/lists.js';
 
 /**
  * Rows of one statement; users for whom none are left are asked for by the next one. SQLite reads a thousand in 3 ms, in

@@ -1,8 +1,10 @@
 import type { ChangeLog, Delta, DeltaBounds } from '../../../ports/change-log.js';
-import type { RepositoryContext } from '../chats/context.js';
-import { readHead, readReaderHead, readState } from './head.js';
-import { readOutline } from './outline.js';
-import { toDelta } from './slices.js';
+import type { Session, SqlDatabase } from '../database.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { readHead, readReaderHead, readState, type ChatHead } from './head.js';
+import type { FoundObjects } from './kind.js';
+import { findAll } from './kinds.js';
+import { SLICE_ITEMS, toDelta } from './slices.js';
 
 /** The whole delta for one reader's socket. */
 export async function readSince(
@@ -13,14 +15,14 @@ export async function readSince(
   most: DeltaBounds,
 ): ReturnType<ChangeLog['since']> {
   const { sql } = context;
-  const { head, state, outline } = await sql.snapshot(async (session) => {
+  const { head, state, found } = await sql.snapshot(async (session) => {
     const head = await readReaderHead(session, chatId, readerId);
     const state = await readState(session, sql.kind, head);
-    return { head, state, outline: await readOutline(session, sql, head, sinceRev, most.items) };
+    return { head, state, found: await findForDelta(session, sql, head, sinceRev, most.items) };
   });
   const { rev } = head;
   if (sinceRev > rev) return { kind: 'resync', rev, reason: 'future_rev', state };
-  const delta = outline === null ? null : await toDelta(context, outline, most.bytes);
+  const delta = found === null ? null : await toDelta(context, rev, found, most.bytes);
   if (delta === null) return { kind: 'resync', rev, reason: 'too_large', state };
   return { kind: 'delta', delta, state };
 }
@@ -33,11 +35,23 @@ export async function readMissed(
   most: DeltaBounds,
 ): Promise<Delta | null> {
   const { sql } = context;
-  const { rev, outline } = await sql.snapshot(async (session) => {
+  const { rev, found } = await sql.snapshot(async (session) => {
     const head = await readHead(session, chatId);
-    if (head === null) return { rev: null, outline: null };
-    return { rev: head.rev, outline: await readOutline(session, sql, head, afterRev, most.items) };
+    if (head === null) return { rev: null, found: null };
+    return { rev: head.rev, found: await findForDelta(session, sql, head, afterRev, most.items) };
   });
   if (rev === null) return { rev: afterRev, items: 0, slices: [] };
-  return outline === null ? null : toDelta(context, outline, most.bytes);
+  return found === null ? null : toDelta(context, rev, found, most.bytes);
+}
+
+/** What fits into one slice is read in one go, with its rows. */
+function findForDelta(
+  session: Session,
+  sql: SqlDatabase,
+  head: ChatHead,
+  since: number,
+  maxItems: number,
+): Promise<readonly FoundObjects[] | null> {
+  const form = head.rev - since <= SLICE_ITEMS ? 'whole' : 'outline';
+  return findAll(session, sql, head, { since, form }, maxItems);
 }

@@ -1,8 +1,9 @@
 import { AppError } from '../../../domain/errors.js';
 import { LIMITS } from '../../../protocol/limits.js';
 import type { ReaderState, ReadMark } from '../../../ports/change-log.js';
-import { countUnread } from '../chats/unread.js';
+import { countUnread } from '../ground/unread.js';
 import { asDate, type Session, type SqlDatabase, type SqlRow } from '../database.js';
+import { listOf, selectRows } from '../ground/lists.js';
 
 /** A chat's own row, as a delta needs it. */
 export interface ChatHead {
@@ -75,4 +76,13 @@ function toHead(chatId: number, row: SqlRow): ChatHead {
     lastSeq: Number(row['last_seq']),
     lastVisibleSeq: Number(row['last_visible_seq']),
   };
+}
+
+/** The revs of chats by key. */
+export async function readRevs(sql: SqlDatabase, chatIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  if (chatIds.length === 0) return new Map();
+  const ids = listOf(sql.kind, chatIds);
+  const source = { text: `FROM chats c WHERE c.id IN ${ids.text}`, values: ids.values };
+  const rows = await sql.read((session) => selectRows(session, sql.kind, { id: 'c.id', rev: 'c.rev' }, source));
+  return new Map(rows.map((row) => [Number(row['id']), Number(row['rev'])]));
 }

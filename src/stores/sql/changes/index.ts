@@ -1,11 +1,11 @@
 import type { BodyStore } from '../../../ports/body-store.js';
 import type { ChangeLog } from '../../../ports/change-log.js';
 import { UNSHARED } from '../../../ports/read-share.js';
-import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
+import { repositoryContext, type RepositoryDeps } from '../ground/context.js';
 import type { SqlDatabase } from '../database.js';
-import { Gather } from '../gather.js';
+import { Gather } from '../ground/gather.js';
 import { readChatsOf, readRecentChatsOf, type ChatsOf } from './chats-of.js';
-import { readRevs } from './cursors.js';
+import { readRevs } from './head.js';
 import { readMissed, readSince } from './delta.js';
 import { readPage, readPages } from './page.js';
 

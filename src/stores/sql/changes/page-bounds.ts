@@ -2,9 +2,12 @@ import { nextTurn } from '../../../domain/next-turn.js';
 import type { DeltaPage } from '../../../ports/change-log.js';
 import { LIMITS } from '../../../protocol/limits.js';
 import type { Session, SqlDatabase } from '../database.js';
-import { SLICE_ROWS } from '../messages/slices.js';
+import type { RepositoryContext } from '../ground/context.js';
+import type { MessageRow } from '../ground/message-rows.js';
+import { knownBytes, SLICE_ROWS } from '../ground/slices.js';
 import type { ChatHead } from './head.js';
-import { readChanged, type Changed, type ChangedMessage } from './rows.js';
+import type { FoundObjects } from './kind.js';
+import { changedKinds } from './kinds.js';
 
 /** What a page may hold. */
 export interface PageBounds {
@@ -13,58 +16,82 @@ export interface PageBounds {
   readonly bytesLeft: number | null;
 }
 
+/** What a page tells of objects that were found together. */
+export interface PagePart {
+  readonly found: FoundObjects;
+  readonly places: readonly number[];
+  /** UTF-8 bytes of all found objects' contents, by place. */
+  readonly sizes: readonly number[];
+}
+
 /**
- * What changed, at least as far as a page with these bounds can reach, and the first object beyond it. Messages are read
- * in slices, with a turn of the loop between two, and no more of them than their bytes leave room for: those of a page
- * of 500 take an embedded database 8 ms.
+ * What changed, at least as far as a page with these bounds can reach, and the first object beyond it. Objects with a rev of
+ * their own are read in slices, with a turn of the loop between two, and no more of them than their bytes leave room for:
+ * the messages of a page of 500 take an embedded database 8 ms.
  */
-export async function readForPage(
+export async function findForPage(
   session: Session,
   sql: Pick<SqlDatabase, 'kind' | 'tables'>,
   head: ChatHead,
   since: number,
   { limit, bytesLeft }: PageBounds,
-): Promise<Changed> {
-  const wanted = limit + 1;
+): Promise<readonly FoundObjects[]> {
   const most = bytesLeft ?? LIMITS.answerBytes;
-  // A chat begins with all its founders under one rev; beyond them every change has a rev of its own.
-  const participants = limit + LIMITS.groupMembers;
-  const first = await readChanged(session, sql, head, since, { messages: Math.min(wanted, SLICE_ROWS), participants });
-  const messages = [...first.messages];
-  let asked = Math.min(wanted, SLICE_ROWS);
-  let bytes = knownBytes(messages);
-  for (let read = messages.length; read === asked && messages.length < wanted && bytes <= most;) {
-    await nextTurn();
-    asked = Math.min(wanted - messages.length, SLICE_ROWS);
-    const after = messages.at(-1)?.row.rev ?? since;
-    const slice = await readChanged(session, sql, head, after, { messages: asked, participants: 0 });
-    messages.push(...slice.messages);
-    read = slice.messages.length;
-    bytes += knownBytes(slice.messages);
+  const found: FoundObjects[] = [];
+  for (const kind of changedKinds(head, since)) {
+    const wanted = limit + kind.together;
+    const step = kind.together > 1 ? wanted : SLICE_ROWS;
+    let after = since;
+    let count = 0;
+    let bytes = 0;
+    for (let isMore = true; isMore;) {
+      const asked = Math.min(wanted - count, step);
+      const slice = await kind.find(session, sql, head, { since, after, limit: asked, form: 'whole' });
+      found.push(slice);
+      after = slice.objects.at(-1)?.rev ?? after;
+      count += slice.objects.length;
+      bytes += knownBytes(rowsOf(slice));
+      isMore = slice.objects.length === asked && count < wanted && bytes <= most;
+      if (isMore) await nextTurn();
+    }
   }
-  return { ...first, messages };
+  return found;
 }
 
-/** Those of before the column count nothing here: more is read of them than fits, and cut off by what the bodies say. */
-function knownBytes(messages: readonly ChangedMessage[]): number {
-  return messages.reduce((sum, { row }) => sum + (row.isDeleted ? 0 : (row.bodyBytes ?? 0)), 0);
+function rowsOf({ objects, rowAt }: FoundObjects): readonly MessageRow[] {
+  return objects.flatMap((_, place) => rowAt(place) ?? []);
 }
 
 /**
- * Where the page ends: behind the last object that fits. A rev is never cut through: a client that continues there misses
- * nothing. `sizes`: of the messages, in their order.
+ * What of it the page tells: it ends behind the last object that fits. A rev is never cut through: a client that continues
+ * there misses nothing.
  */
-export function endOfPage(
-  changed: Changed,
-  sizes: readonly number[],
+export async function cutPage(
+  context: RepositoryContext,
+  head: ChatHead,
+  found: readonly FoundObjects[],
+  since: number,
+  bounds: PageBounds,
+): Promise<Pick<DeltaPage, 'rev' | 'hasMore'> & { readonly objects: number; readonly parts: readonly PagePart[] }> {
+  const measured = await Promise.all(found.map(async (one) => ({ found: one, sizes: await one.sizes(context) })));
+  const objects = measured
+    .flatMap(({ found: one, sizes }) => one.objects.map(({ rev }, place) => ({ rev, bytes: sizes[place] ?? 0 })))
+    .sort((a, b) => a.rev - b.rev);
+  const end = endOfPage(objects, since, bounds) ?? { rev: head.rev, hasMore: false, objects: objects.length };
+  const parts = measured.map(({ found: one, sizes }) => ({
+    found: one,
+    sizes,
+    places: one.objects.flatMap(({ rev }, place) => (rev <= end.rev ? [place] : [])),
+  }));
+  return { ...end, parts };
+}
+
+/** Null: all of it fits. */
+function endOfPage(
+  objects: readonly { readonly rev: number; readonly bytes: number }[],
+  since: number,
   { limit, bytesLeft }: PageBounds,
-): Pick<DeltaPage, 'rev' | 'hasMore'> & { readonly objects: number } {
-  const { head, messages, participants, fields, since } = changed;
-  const objects = [
-    ...messages.map(({ row }, index) => ({ rev: row.rev, bytes: sizes[index] ?? 0 })),
-    ...participants.map(({ participant }) => ({ rev: participant.rev, bytes: 0 })),
-    ...(fields ? [{ rev: head.changedRev, bytes: 0 }] : []),
-  ].sort((a, b) => a.rev - b.rev);
+): (Pick<DeltaPage, 'rev' | 'hasMore'> & { readonly objects: number }) | null {
   const most = bytesLeft ?? LIMITS.answerBytes;
   let last = since;
   let bytes = 0;
@@ -75,14 +102,5 @@ export function endOfPage(
     if (isFull && object.rev !== last) return { rev: last, hasMore: true, objects: count };
     last = object.rev;
   }
-  return { rev: head.rev, hasMore: false, objects: objects.length };
-}
-
-export function upTo(changed: Changed, rev: number): Changed {
-  return {
-    ...changed,
-    messages: changed.messages.filter(({ row }) => row.rev <= rev),
-    participants: changed.participants.filter(({ participant }) => participant.rev <= rev),
-    fields: changed.fields && changed.head.changedRev <= rev,
-  };
+  return null;
 }

@@ -3,24 +3,21 @@ import type { Message } from '../../../domain/message.js';
 import type { ChangeLog, DeltaPage, PageAnswer, ReaderState } from '../../../ports/change-log.js';
 import type { ReadShare } from '../../../ports/read-share.js';
 import { LIMITS } from '../../../protocol/limits.js';
-import type { RepositoryContext } from '../chats/context.js';
-import { paidContents } from '../messages/paid-contents.js';
-import { sizesOf } from '../messages/sizes.js';
-import { totalOf } from '../messages/slices.js';
-import { byId, eventsWith, presentRows } from './events.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { paidContents } from '../ground/contents.js';
+import type { MessageRow } from '../ground/message-rows.js';
+import { totalOf } from '../ground/slices.js';
 import { readReaderHead, readState } from './head.js';
-import { endOfPage, readForPage, upTo, type PageBounds } from './page-bounds.js';
-import type { Changed } from './rows.js';
+import { cutPage, findForPage, type PageBounds, type PagePart } from './page-bounds.js';
+import { byId } from './message-events.js';
 
 /** A page whose contents are still to be read: how many bytes they have is known. */
 interface Planned {
   readonly kind: 'planned';
-  readonly changed: Changed;
+  readonly parts: readonly PagePart[];
   readonly state: ReaderState;
   readonly rev: number;
   readonly hasMore: boolean;
-  /** Of the present rows, in their order. */
-  readonly sizes: readonly number[];
   /** Objects on it, whatever they are. */
   readonly objects: number;
 }
@@ -42,8 +39,7 @@ export async function readPage(
   const bounds = { limit, bytesLeft: null };
   const plan = await share.step(() => planPage(context, chatId, readerId, sinceRev, bounds));
   if (plan.kind === 'resync') return plan;
-  const contents = await paidContents(context, presentRows(plan.changed.messages), plan.sizes, share);
-  return { kind: 'page', page: await toPage(context, plan, byId(contents)) };
+  return { kind: 'page', page: await toPage(context, plan, await readContents(context, [plan], share)) };
 }
 
 /**
@@ -71,7 +67,7 @@ export async function readPages(
     plans.push([chatId, plan]);
     if (plan?.kind !== 'planned') return;
     objects += plan.objects;
-    bytes += totalOf(plan.sizes);
+    bytes += totalOf(weighed([plan]).map(({ bytes }) => bytes));
   };
   while (plans.length < chats.length) {
     await share.step(async () => {
@@ -81,9 +77,7 @@ export async function readPages(
     });
   }
   const planned = plans.flatMap(([, plan]) => (plan?.kind === 'planned' ? [plan] : []));
-  const rows = planned.flatMap(({ changed }) => presentRows(changed.messages));
-  const sizes = planned.flatMap((plan) => plan.sizes);
-  const contents = byId(await paidContents(context, rows, sizes, share));
+  const contents = await readContents(context, planned, share);
   const answers = new Map<number, PageAnswer | null>();
   for (const [chatId, plan] of plans) {
     if (plan?.kind === 'planned') answers.set(chatId, { kind: 'page', page: await toPage(context, plan, contents) });
@@ -100,30 +94,45 @@ async function planPage(
   bounds: PageBounds,
 ): Promise<Plan> {
   const { sql } = context;
-  const { head, state, changed } = await sql.snapshot(async (session) => {
+  const { head, state, found } = await sql.snapshot(async (session) => {
     const head = await readReaderHead(session, chatId, readerId);
     const state = await readState(session, sql.kind, head);
-    return { head, state, changed: await readForPage(session, sql, head, sinceRev, bounds) };
+    return { head, state, found: await findForPage(session, sql, head, sinceRev, bounds) };
   });
   if (sinceRev > head.rev) return { kind: 'resync', rev: head.rev, reason: 'future_rev' };
-  const sizes = await sizesOf(
-    context,
-    changed.messages.map(({ row }) => row),
+  return { kind: 'planned', state, ...(await cutPage(context, head, found, sinceRev, bounds)) };
+}
+
+/** The rows whose contents the pages need, with the bytes of each. */
+function weighed(plans: readonly Planned[]): readonly { readonly row: MessageRow; readonly bytes: number }[] {
+  return plans.flatMap(({ parts }) =>
+    parts.flatMap(({ found, places, sizes }) =>
+      places.flatMap((place) => {
+        const row = found.rowAt(place);
+        return row === null ? [] : [{ row, bytes: sizes[place] ?? 0 }];
+      }),
+    ),
   );
-  const { rev, hasMore, objects } = endOfPage(changed, sizes, bounds);
-  const sized = changed.messages.flatMap(({ row }, index) =>
-    row.isDeleted || row.rev > rev ? [] : [sizes[index] ?? 0],
-  );
-  return { kind: 'planned', changed: upTo(changed, rev), state, rev, hasMore, sizes: sized, objects };
+}
+
+async function readContents(
+  context: RepositoryContext,
+  plans: readonly Planned[],
+  share: ReadShare,
+): Promise<ReadonlyMap<number, Message>> {
+  const wanted = weighed(plans);
+  const rows = wanted.map(({ row }) => row);
+  const sizes = wanted.map(({ bytes }) => bytes);
+  return byId(await paidContents(context, rows, sizes, share));
 }
 
 async function toPage(
   context: RepositoryContext,
-  { changed, state, rev, hasMore }: Planned,
+  { parts, state, rev, hasMore }: Planned,
   contents: ReadonlyMap<number, Message>,
 ): Promise<DeltaPage> {
-  const events = await eventsWith(context, changed, contents);
-  return { rev, hasMore, state, events: [...events].sort((a, b) => a.rev - b.rev) };
+  const events = await Promise.all(parts.map(({ found, places }) => found.tell(context, places, contents)));
+  return { rev, hasMore, state, events: events.flat().sort((a, b) => a.rev - b.rev) };
 }
 
 async function unlessGone(plan: Promise<Plan>): Promise<Plan | null> {

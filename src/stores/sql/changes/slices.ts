@@ -1,12 +1,11 @@
+import { EVENT_FACTS, placeInPhase } from '../../../domain/event-facts.js';
 import type { DurableEvent } from '../../../domain/events.js';
 import type { Delta, DeltaSlice } from '../../../ports/change-log.js';
-import type { RepositoryContext } from '../chats/context.js';
-import { asBytes } from '../messages/rows.js';
-import { sizesOf } from '../messages/sizes.js';
-import { messageEvents, otherEvents } from './events.js';
-import { readWhole, SLICE_ITEMS, type Outline, type OutlinedMessage } from './outline.js';
-import type { ChangedMessage } from './rows.js';
+import type { RepositoryContext } from '../ground/context.js';
+import type { FoundObjects } from './kind.js';
 
+/** Objects of one slice. */
+export const SLICE_ITEMS = 64;
 /** Contents of one slice: 26 of the longest ASCII messages, which SQLite reads in 2 ms with their rows. */
 const SLICE_BYTES = 256 * 1024;
 /** What a frame is beside its content. */
@@ -15,45 +14,37 @@ const FRAME_BYTES = 400;
 /** One object of a delta in its place. */
 interface Entry {
   readonly phase: number;
-  readonly place: number;
+  readonly order: number;
   readonly bytes: number;
-  /** A message by its place in the outline, or an event that needs no reading. */
-  readonly what: number | DurableEvent;
+  readonly found: FoundObjects;
+  /** Among those found with it. */
+  readonly place: number;
 }
 
-/** A delta ready to be read in slices; null: of more than `maxBytes`. No body is read here. */
-export async function toDelta(context: RepositoryContext, outline: Outline, maxBytes: number): Promise<Delta | null> {
-  const { changed, messages } = outline;
-  const outlined = messages ?? changed.messages.map(toOutlined);
-  const sizes = await sizesOfOutlined(context, outlined);
-  const entries = [
-    ...outlined.map((message, at) => messageEntry(message, changed.since, at, sizes[at] ?? 0)),
-    ...otherEvents(context, changed).map(eventEntry),
-  ].sort((a, b) => a.phase - b.phase || a.place - b.place);
+/** A delta up to `rev`, ready to be read in slices; null: of more than `maxBytes`. No body is read here. */
+export async function toDelta(
+  context: RepositoryContext,
+  rev: number,
+  found: readonly FoundObjects[],
+  maxBytes: number,
+): Promise<Delta | null> {
+  const entries: Entry[] = [];
+  for (const one of found) {
+    const sizes = await one.sizes(context);
+    for (const [place, object] of one.objects.entries()) {
+      const { phase } = EVENT_FACTS[object.type];
+      const order = placeInPhase(object.type, object);
+      entries.push({ phase, order, bytes: (sizes[place] ?? 0) + FRAME_BYTES, found: one, place });
+    }
+  }
   if (entries.reduce((sum, { bytes }) => sum + bytes, 0) > maxBytes) return null;
-  const wholeOf = (places: readonly number[]): Promise<readonly ChangedMessage[]> =>
-    messages === null ? Promise.resolve(pick(changed.messages, places)) : readWhole(context, pick(messages, places));
+  entries.sort((a, b) => a.phase - b.phase || a.order - b.order);
   const slices = cut(entries).map(
     (slice): DeltaSlice =>
       () =>
-        readSlice(context, changed.since, slice, wholeOf),
+        readSlice(context, slice),
   );
-  return { rev: changed.head.rev, items: entries.length, slices };
-}
-
-/**
- * Removals first, so that nobody is told anything after what ends their membership; then new messages in the order of
- * the history; then what changes things that are there by then.
- */
-function messageEntry(message: OutlinedMessage, since: number, at: number, size: number): Entry {
-  const { seq, rev, createdRev, isDeleted } = message;
-  const isNew = createdRev > since && !isDeleted;
-  return { phase: isNew ? 1 : 2, place: isNew ? seq : rev, bytes: size + FRAME_BYTES, what: at };
-}
-
-function eventEntry(event: DurableEvent): Entry {
-  const phase = event.type === 'participant_removed' ? 0 : 2;
-  return { phase, place: event.rev, bytes: FRAME_BYTES, what: event };
+  return { rev, items: entries.length, slices };
 }
 
 function cut(entries: readonly Entry[]): readonly (readonly Entry[])[] {
@@ -72,37 +63,16 @@ function cut(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   return slices;
 }
 
-async function readSlice(
-  context: RepositoryContext,
-  since: number,
-  entries: readonly Entry[],
-  wholeOf: (places: readonly number[]) => Promise<readonly ChangedMessage[]>,
-): Promise<readonly DurableEvent[]> {
-  const places = entries.flatMap(({ what }) => (typeof what === 'number' ? [what] : []));
-  const events = (await messageEvents(context, await wholeOf(places), since)).values();
-  return entries.flatMap(({ what }) => (typeof what === 'number' ? (events.next().value ?? []) : [what]));
-}
-
-/** Only the store of bodies knows how long those are that nobody has measured yet. */
-async function sizesOfOutlined(
-  context: RepositoryContext,
-  messages: readonly OutlinedMessage[],
-): Promise<readonly number[]> {
-  if (messages.every(({ isDeleted, bodyBytes }) => isDeleted || bodyBytes !== null)) {
-    return messages.map(({ isDeleted, bodyBytes }) => (isDeleted ? 0 : (bodyBytes ?? 0)));
+/** Each kind tells its own together; then they stand in the order of the slice again. */
+async function readSlice(context: RepositoryContext, entries: readonly Entry[]): Promise<readonly DurableEvent[]> {
+  const told = new Map<FoundObjects, Iterator<DurableEvent>>();
+  for (const { found } of entries) {
+    if (told.has(found)) continue;
+    const places = entries.flatMap((entry) => (entry.found === found ? [entry.place] : []));
+    told.set(found, (await found.tell(context, places)).values());
   }
-  return sizesOf(
-    context,
-    messages.map(({ isDeleted, bodyBytes, bodyId }) => ({ isDeleted, bodyBytes, bodyId: asBytes(bodyId) })),
-  );
-}
-
-function toOutlined({ row, createdRev }: ChangedMessage): OutlinedMessage {
-  const { id, seq, rev, isDeleted, version, isEdited, editedAt, bodyBytes } = row;
-  const bodyId = asBytes(row.bodyId).toString('hex');
-  return { id, seq, rev, createdRev, isDeleted, version, isEdited, editedAt, bodyId, bodyBytes };
-}
-
-function pick<T>(list: readonly T[], places: readonly number[]): readonly T[] {
-  return places.flatMap((at) => list[at] ?? []);
+  return entries.flatMap(({ found }) => {
+    const next = told.get(found)?.next();
+    return next === undefined || next.done === true ? [] : [next.value];
+  });
 }

@@ -2,11 +2,11 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { mayAddParticipants, mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged, type LockedChat } from './change.js';
-import type { RepositoryContext } from './context.js';
-import { activeUsers } from './members.js';
-import { isSameMoment, participantTrace } from './proof.js';
-import { membershipOf, toChat, toParticipant, type ChatRow, type ParticipantRow } from './rows.js';
+import { changeChat, unchanged, type LockedChat } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { activeUsers } from '../ground/members.js';
+import { isSameMoment, participantTrace } from '../ground/proof.js';
+import { membershipOf, toChat, toParticipant, type ChatRow, type ParticipantRow } from '../ground/chat-rows.js';
 
 /**
  * All or nothing. Everyone who is really added takes a rev and an event of their own. A rejoiner comes back as a

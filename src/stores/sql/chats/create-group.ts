@@ -4,12 +4,12 @@ import { mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { User } from '../../../domain/user.js';
-import { chatPlaces, lockChat } from './change.js';
-import type { RepositoryContext } from './context.js';
-import { activeUsers } from './members.js';
-import { byStanding, toView, type ChatRow, type ParticipantRow } from './rows.js';
-import { isSameMoment, judge, participantTrace, type Trace } from './proof.js';
-import { settled, type Verdict } from './settle.js';
+import { chatPlaces, lockChat } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { activeUsers } from '../ground/members.js';
+import { byStanding, toView, type ChatRow, type ParticipantRow } from '../ground/chat-rows.js';
+import { isSameMoment, judge, participantTrace, type Trace } from '../ground/proof.js';
+import { settled, type Verdict } from '../ground/settle.js';
 import type { Session } from '../database.js';
 
 /** What is new in a chat's row; creation is its first durable change, so a reader from rev 0 sees all of it. */

@@ -4,12 +4,11 @@ import type { Message } from '../../../domain/message.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { ReadShare } from '../../../ports/read-share.js';
 import { asDate, type SqlDatabase, type SqlRow } from '../database.js';
-import { paidContents } from '../messages/paid-contents.js';
-import { messageColumns, readMessageRow, type MessageRow } from '../messages/rows.js';
-import { sizesOf } from '../messages/sizes.js';
-import { inTurn } from '../messages/slices.js';
-import type { RepositoryContext } from './context.js';
-import { countUnread, type Watermark } from './unread.js';
+import { paidContents } from '../ground/contents.js';
+import { messageColumns, readMessageRow, type MessageRow } from '../ground/message-rows.js';
+import { sizesOf, inTurn } from '../ground/slices.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { countUnread, type Watermark } from '../ground/unread.js';
 
 const LISTED = `chat_participants p JOIN chats c ON c.id = p.chat_id
   WHERE p.user_id = ? AND p.left_at IS NULL AND c.is_active = TRUE

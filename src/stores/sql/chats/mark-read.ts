@@ -1,9 +1,9 @@
 import { AppError } from '../../../domain/errors.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { Session } from '../database.js';
-import type { RepositoryContext } from './context.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { countUnread } from '../ground/unread.js';
 import { changeOwnRow } from './own-row.js';
-import { countUnread } from './unread.js';
 
 const STATE = `SELECT c.last_seq, c.last_visible_seq, p.last_read_seq
   FROM chat_participants p JOIN chats c ON c.id = p.chat_id

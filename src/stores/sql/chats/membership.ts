@@ -1,6 +1,6 @@
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { SqlDatabase } from '../database.js';
-import { selectRows, tableOf } from '../messages/lists.js';
+import { selectRows, tableOf } from '../ground/lists.js';
 
 type Membership = Awaited<ReturnType<ChatStore['membership']>>;
 

@@ -3,13 +3,13 @@ import type { ChatView } from '../../../domain/chat.js';
 import { AppError } from '../../../domain/errors.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import { duplicateKey } from '../errors.js';
-import { chatPlaces } from './change.js';
+import { chatPlaces } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { activeUsers, chatWithMembers } from '../ground/members.js';
+import { toView } from '../ground/chat-rows.js';
+import { settled } from '../ground/settle.js';
 import { insertChat, wasCreated } from './create-group.js';
-import type { RepositoryContext } from './context.js';
-import { activeUsers, chatWithMembers } from './members.js';
 import { changeOwnRow } from './own-row.js';
-import { toView } from './rows.js';
-import { settled } from './settle.js';
 
 /** The unique key on `low:high` decides who creates; whoever comes second reads what is there. */
 export async function openDirect(

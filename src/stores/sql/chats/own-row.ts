@@ -1,9 +1,9 @@
 import { and, eq } from 'drizzle-orm';
 import type { Statement } from '../database.js';
-import { chatPlaces, lockChat } from './change.js';
-import type { RepositoryContext } from './context.js';
-import type { ParticipantRow } from './rows.js';
-import { settledAttempt } from './settle.js';
+import { chatPlaces, lockChat } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import type { ParticipantRow } from '../ground/chat-rows.js';
+import { settledAttempt } from '../ground/settle.js';
 
 /**
  * Changes a participant's own marks, which take no rev, by one statement and without the chat's lock: nobody who sends

@@ -1,12 +1,19 @@
 import { and, eq } from 'drizzle-orm';
 import { mayRead, mayRemoveParticipant } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
-import type { DurableEvent } from '../../../domain/events.js';
+import { participantUpdated, type DurableEvent } from '../../../domain/events.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, type LockedChat, type Planned } from './change.js';
-import type { RepositoryContext } from './context.js';
-import { isSameMoment, participantTrace } from './proof.js';
-import { membershipOf, toChat, toParticipant, type ChatRow, type Member, type ParticipantRow } from './rows.js';
+import { changeChat, type LockedChat, type Planned } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { isSameMoment, participantTrace } from '../ground/proof.js';
+import {
+  membershipOf,
+  toChat,
+  toParticipant,
+  type ChatRow,
+  type Member,
+  type ParticipantRow,
+} from '../ground/chat-rows.js';
 
 /** Removing, leaving, and with it succession and the end of a group; leaving a direct chat hides it. */
 export async function removeParticipant(
@@ -60,7 +67,7 @@ async function depart(
     const promoted = { ...heir.participant, isAdmin: true, rev: removal + 1 };
     await setParticipant(locked, context, promoted.userId, { isAdmin: true, rev: promoted.rev, changedBy: actorId });
     const participant = toParticipant({ participant: promoted, user: heir.user });
-    events.push({ type: 'participant_updated', chatId: chat.id, rev: promoted.rev, at: now, participant, by: actorId });
+    events.push(participantUpdated({ chatId: chat.id, rev: promoted.rev, at: now, participant, by: actorId }));
     traces.push(participantTrace(promoted.userId, promoted.rev, (row) => row.leftAt === null && row.isAdmin));
   }
   const rev = chat.rev + events.length;

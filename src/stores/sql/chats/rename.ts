@@ -3,10 +3,10 @@ import type { ChatView } from '../../../domain/chat.js';
 import { mayRename } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged } from './change.js';
-import type { RepositoryContext } from './context.js';
-import { isSameMoment } from './proof.js';
-import { membershipOf, toChat, toView, type ChatRow } from './rows.js';
+import { changeChat, unchanged } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { isSameMoment } from '../ground/proof.js';
+import { membershipOf, toChat, toView, type ChatRow } from '../ground/chat-rows.js';
 
 /** Moves `updated_at` too: a rename is activity. The name it already has changes nothing. */
 export async function renameChat(

@@ -1,12 +1,13 @@
+import { participantUpdated } from '../../../domain/events.js';
 import { and, eq } from 'drizzle-orm';
 import type { Participant } from '../../../domain/chat.js';
 import { maySetAdmin } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged } from './change.js';
-import type { RepositoryContext } from './context.js';
-import { participantTrace } from './proof.js';
-import { membershipOf, toChat, toParticipant } from './rows.js';
+import { changeChat, unchanged } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { participantTrace } from '../ground/proof.js';
+import { membershipOf, toChat, toParticipant } from '../ground/chat-rows.js';
 
 /** Gives or takes admin rights; the right that is already so changes nothing. */
 export async function setAdmin(
@@ -34,7 +35,7 @@ export async function setAdmin(
     const participant = toParticipant({ participant: { ...target.participant, isAdmin, rev }, user: target.user });
     return {
       result: participant,
-      events: [{ type: 'participant_updated', chatId, rev, at: now, participant, by: actorId }],
+      events: [participantUpdated({ chatId, rev, at: now, participant, by: actorId })],
       proof: {
         traces: [participantTrace(userId, rev, (row) => row.leftAt === null && row.isAdmin === isAdmin)],
         achieved({ members }) {

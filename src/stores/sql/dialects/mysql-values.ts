@@ -1,6 +1,6 @@
 import type { PoolConnection, QueryOptions } from 'mysql2/promise';
+import { within } from '../../../domain/patience.js';
 import type { SqlValue } from '../database.js';
-import { within } from '../../patience.js';
 import { withLiterals } from './mysql-literals.js';
 import { DEADLINE_MS } from './mysql-pool.js';
 

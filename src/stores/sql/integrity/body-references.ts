@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, lte, max } from 'drizzle-orm';
 import type { BodyReferences, BodyStanding } from '../../../ports/body-references.js';
 import type { ListedBody } from '../../../ports/body-store.js';
-import { lockChat } from '../chats/change.js';
+import { lockChat } from '../ground/change.js';
 import type { Session, SqlDatabase } from '../database.js';
 import type { Tables } from '../tables.js';
 

@@ -5,17 +5,16 @@ import type { ChatCounters } from '../../../ports/inspection.js';
 export interface CountedMessages extends ChatCounters {
   readonly messages: number;
   readonly withoutSender: number;
-  readonly rev: number;
 }
 
 /** Rows of one statement: a few milliseconds each, so that a chat of a million neither times out nor holds others up. */
 const STEP = 10_000;
 
-const COUNT = `SELECT COUNT(*) AS messages, MAX(t.seq) AS last_seq, MAX(t.rev) AS rev,
+const COUNT = `SELECT COUNT(*) AS messages, MAX(t.seq) AS last_seq,
     SUM(CASE WHEN t.is_deleted = FALSE THEN 1 ELSE 0 END) AS visible,
     MAX(CASE WHEN t.is_deleted = FALSE THEN t.seq ELSE 0 END) AS last_visible,
     SUM(CASE WHEN u.id IS NULL THEN 1 ELSE 0 END) AS without_sender
-  FROM (SELECT m.seq, m.rev, m.is_deleted, m.sender_id FROM message_metadata m
+  FROM (SELECT m.seq, m.is_deleted, m.sender_id FROM message_metadata m
     WHERE m.chat_id = ? AND m.seq > ? ORDER BY m.seq LIMIT ?) t
   LEFT JOIN users u ON u.id = t.sender_id`;
 
@@ -31,7 +30,6 @@ export async function countMessages(session: Session, chatId: number): Promise<C
     total = {
       messages: total.messages + messages,
       lastSeq: after,
-      rev: Math.max(total.rev, Number(row?.['rev'])),
       visibleCount: total.visibleCount + Number(row?.['visible']),
       lastVisibleSeq: Math.max(total.lastVisibleSeq, Number(row?.['last_visible'])),
       withoutSender: total.withoutSender + Number(row?.['without_sender']),
@@ -43,7 +41,6 @@ export async function countMessages(session: Session, chatId: number): Promise<C
 const NOTHING: CountedMessages = {
   messages: 0,
   lastSeq: 0,
-  rev: 0,
   visibleCount: 0,
   lastVisibleSeq: 0,
   withoutSender: 0,

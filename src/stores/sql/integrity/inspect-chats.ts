@@ -1,7 +1,8 @@
 import { asc, gt } from 'drizzle-orm';
 import type { InspectedChat } from '../../../ports/inspection.js';
 import type { Session, SqlDatabase, SqlRow } from '../database.js';
-import { listOf } from '../messages/lists.js';
+import { listOf } from '../ground/lists.js';
+import { countRevs } from '../changes/kinds.js';
 import { countMessages } from './count-messages.js';
 
 /** Rows of chats beside what counting finds, all of one snapshot. */
@@ -19,6 +20,7 @@ export async function inspectChats(
     for (const row of rows) {
       const people = participants.get(row.id);
       const counted = await countMessages(session, row.id);
+      const { highest: rev, untold } = await countRevs(session, sql, { ...row, chatId: row.id });
       inspected.push({
         id: row.id,
         type: row.chatType,
@@ -28,9 +30,9 @@ export async function inspectChats(
           visibleCount: row.visibleCount,
           lastVisibleSeq: row.lastVisibleSeq,
           rev: row.rev,
-          changedRev: Math.max(row.changedRev, row.membersRev),
+          membersRev: row.membersRev,
         },
-        counted: { ...counted, rev: Math.max(counted.rev, Number(people?.['rev'] ?? 0)) },
+        counted: { ...counted, rev, untold },
         participants: {
           active: Number(people?.['active'] ?? 0),
           admins: Number(people?.['admins'] ?? 0),
@@ -50,7 +52,7 @@ async function participantsOf(
   if (chatIds.length === 0) return new Map();
   const ids = listOf(kind, chatIds);
   const rows = await session.query(
-    `SELECT p.chat_id, MAX(p.rev) AS rev,
+    `SELECT p.chat_id,
        SUM(CASE WHEN p.left_at IS NULL THEN 1 ELSE 0 END) AS active,
        SUM(CASE WHEN p.left_at IS NULL AND p.is_admin = TRUE THEN 1 ELSE 0 END) AS admins,
        SUM(CASE WHEN u.id IS NULL THEN 1 ELSE 0 END) AS without_user

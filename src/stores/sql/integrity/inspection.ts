@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, eq, gt, inArray, max } from 'drizzle-orm';
 import type { Inspection, NamedBody } from '../../../ports/inspection.js';
-import { lockChat } from '../chats/change.js';
+import { lockChat } from '../ground/change.js';
 import { MAIN } from '../data-set.js';
 import type { SqlDatabase } from '../database.js';
+import { countRevs } from '../changes/kinds.js';
+import { participants } from '../changes/participants.js';
 import { countMessages } from './count-messages.js';
 import { inspectChats } from './inspect-chats.js';
 
 /** The inspector's view of the metadata, over either SQL dialect. */
 export function createInspection(sql: SqlDatabase): Inspection {
-  const { chats, chatParticipants, dataSet, leases, messageMetadata } = sql.tables;
+  const { chats, dataSet, leases, messageMetadata } = sql.tables;
   const named = {
     id: messageMetadata.id,
     chatId: messageMetadata.chatId,
@@ -53,15 +55,17 @@ export function createInspection(sql: SqlDatabase): Inspection {
         const chat = await lockChat(tx, sql.tables, chatId);
         if (chat === null) return;
         const counted = await countMessages(tx, chatId);
-        const [participant] = await tx.db
-          .select({ rev: max(chatParticipants.rev) })
-          .from(chatParticipants)
-          .where(eq(chatParticipants.chatId, chatId));
+        const { highest } = await countRevs(tx, sql, { ...chat, chatId });
+        const rev = Math.max(chat.rev, chat.membersRev, highest);
+        const membersRev = Math.max(chat.membersRev, await participants.highestRev(tx, sql, chatId));
         await tx.db
           .update(chats)
           .set({
             lastSeq: Math.max(chat.lastSeq, counted.lastSeq),
-            rev: Math.max(chat.rev, chat.changedRev, chat.membersRev, counted.rev, participant?.rev ?? 0),
+            rev,
+            membersRev,
+            // A rev of nobody becomes the fields': who reads on is told of them, and has seen everything.
+            ...(rev > highest ? { changedRev: rev } : {}),
             visibleCount: counted.visibleCount,
             lastVisibleSeq: counted.lastVisibleSeq,
           })

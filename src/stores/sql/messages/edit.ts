@@ -6,15 +6,15 @@ import { mayEdit } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
 import type { MessageLog } from '../../../ports/message-log.js';
 import { ERROR_CODES } from '../../../protocol/error-codes.js';
-import { lockChat } from '../chats/change.js';
-import type { RepositoryContext } from '../chats/context.js';
-import { settled, type Verdict } from '../chats/settle.js';
+import { lockChat } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { settled, type Verdict } from '../ground/settle.js';
 import type { Session, SqlDatabase } from '../database.js';
-import { withContents } from './contents.js';
-import { dropBodies, insertBodies } from './body-writes.js';
+import { withContents } from '../ground/contents.js';
+import { toMessage, type MessageRow } from '../ground/message-rows.js';
+import { dropBodies, insertBodies } from './append/body-writes.js';
 import { readMessageState } from './message-state.js';
-import { assertFresh, synchronise, type Mint, type Minted } from './minting.js';
-import { toMessage, type MessageRow } from './rows.js';
+import { assertFresh, synchronise, type Mint, type Minted } from './append/minting.js';
 
 type Edit = Parameters<MessageLog['edit']>[0];
 

@@ -2,15 +2,17 @@ import { AppError } from '../../../domain/errors.js';
 import type { BodyStore } from '../../../ports/body-store.js';
 import type { MessageLog } from '../../../ports/message-log.js';
 import { UNSHARED } from '../../../ports/read-share.js';
-import { repositoryContext, type RepositoryDeps } from '../chats/context.js';
+import type { Message } from '../../../domain/message.js';
+import { repositoryContext, type RepositoryDeps, type RepositoryContext } from '../ground/context.js';
 import type { SqlDatabase } from '../database.js';
-import { appendBatch } from './append.js';
-import { createAppendState } from './append-state.js';
+import { withContents } from '../ground/contents.js';
+import { messageColumns, readMessageRows } from '../ground/message-rows.js';
+import { appendBatch } from './append/index.js';
+import { createAppendState } from './append/state.js';
 import { editMessage } from './edit.js';
-import { findMessage } from './find.js';
-import { pageOf } from './page.js';
+import { pageOf } from './history/page.js';
 import { removeMessage } from './remove.js';
-import { windowOf } from './window.js';
+import { windowOf } from './history/window.js';
 
 /** The message log over either SQL dialect, with bodies in `bodies`. */
 export function createMessageLog(sql: SqlDatabase, bodies: BodyStore, deps: RepositoryDeps): MessageLog {
@@ -30,4 +32,20 @@ export function createMessageLog(sql: SqlDatabase, bodies: BodyStore, deps: Repo
     page: (chatId, readerId, page, share = UNSHARED) => pageOf(context, chatId, readerId, page, share),
     window: (chatId, readerId, window, share = UNSHARED) => windowOf(context, chatId, readerId, window, share),
   };
+}
+
+const FIND = `FROM message_metadata m
+  JOIN chats c ON c.id = m.chat_id AND c.is_active = TRUE
+  JOIN chat_participants p ON p.chat_id = m.chat_id AND p.user_id = ? AND p.left_at IS NULL
+  JOIN users u ON u.id = m.sender_id
+  WHERE m.id = ? AND m.is_deleted = FALSE`;
+
+/** One statement holds message, membership and chat; what does not match all of them does not exist for the reader. */
+export async function findMessage(context: RepositoryContext, messageId: number, readerId: number): Promise<Message> {
+  const rows = await context.sql.read((session) =>
+    session.query(`SELECT ${messageColumns(context.sql.kind)} ${FIND}`, [readerId, messageId]),
+  );
+  const [message] = await withContents(context, readMessageRows(rows));
+  if (message === undefined) throw new AppError('message_not_found');
+  return message;
 }

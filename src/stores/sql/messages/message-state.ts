@@ -2,7 +2,7 @@ import type { Membership } from '../../../domain/policies/chat-policy.js';
 import { mayReadMessage } from '../../../domain/policies/message-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { Session, SqlDatabase, SqlRow } from '../database.js';
-import { messageColumns, readMessageRow, type MessageRow } from './rows.js';
+import { messageColumns, readMessageRow, type MessageRow } from '../ground/message-rows.js';
 
 /** Everything the policies ask before a message is changed, of one moment. */
 export interface MessageState {

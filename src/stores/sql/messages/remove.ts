@@ -4,15 +4,15 @@ import type { DurableEvent } from '../../../domain/events.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import { mayDelete } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { lockChat } from '../chats/change.js';
-import type { RepositoryContext } from '../chats/context.js';
-import { isSameMoment } from '../chats/proof.js';
-import type { ChatRow } from '../chats/rows.js';
-import { settled, type Instead, type Verdict } from '../chats/settle.js';
+import { lockChat } from '../ground/change.js';
+import type { RepositoryContext } from '../ground/context.js';
+import { isSameMoment } from '../ground/proof.js';
+import type { ChatRow } from '../ground/chat-rows.js';
+import { settled, type Instead, type Verdict } from '../ground/settle.js';
 import type { Session } from '../database.js';
-import { visibleIndex } from './lists.js';
+import { visibleIndex } from '../ground/lists.js';
+import type { MessageRow } from '../ground/message-rows.js';
 import { readMessageState } from './message-state.js';
-import type { MessageRow } from './rows.js';
 
 /** The row first: gone for every reader with the commit. All bodies the message ever had are then due for erasing. */
 export async function removeMessage(

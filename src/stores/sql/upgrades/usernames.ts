@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, gte, lt } from 'drizzle-orm';
 import { OWN_KEY, ownUsernameKey } from '../../../domain/user-keys.js';
 import type { Session, SqlDatabase } from '../database.js';
-import { addGrams, fullNameColumns, gramsOfNames, usernameColumns, type Gram } from '../user-names.js';
+import { addGrams, fullNameColumns, gramsOfNames, usernameColumns, type Gram } from '../users/names.js';
 import { runUpgrade, type UpgradeDeps } from './run.js';
 
 /** Accounts of one transaction: 7,000 rows of user_pairs, which MariaDB takes a fifth of a second for. */

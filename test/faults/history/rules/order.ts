@@ -1,7 +1,7 @@
 import type { Violation } from '../checker.js';
 import { callsOf, type Model } from '../model.js';
 
-/** I4 and I7: places in a chat are dense, and the sends of one connection take them in order. */
+/** I4, I7 and I14: places in a chat are dense and somebody's, and the sends of one connection take them in order. */
 export function* order(model: Model): Iterable<Violation> {
   for (const chat of model.dump.chats) {
     const rows = model.dump.messages.filter((row) => row.chat === chat.id).sort((a, b) => a.seq - b.seq);
@@ -23,6 +23,10 @@ export function* order(model: Model): Iterable<Violation> {
       };
     }
     const highest = rows.reduce((most, row) => Math.max(most, row.rev), 0);
+    const mine = Math.max(highest, ...chat.otherRevs);
+    if (mine < chat.rev) {
+      yield { invariant: 'I14', explanation: `chat ${chat.id} is at rev ${chat.rev}, nothing of it above ${mine}` };
+    }
     if (highest > chat.rev) {
       yield { invariant: 'I4', explanation: `chat ${chat.id} is at rev ${chat.rev}, a message of it at ${highest}` };
     }
