@@ -1,4 +1,4 @@
-import type { Place } from './services/integrity/verify/findings.js';
+import type { FindingPlace } from './services/integrity/verify/findings.js';
 import { PROBLEMS, type ProblemKind } from './services/integrity/verify/problems.js';
 import type { VerifyReport } from './services/integrity/verify/verify.js';
 
@@ -54,7 +54,7 @@ export function verifyJson(outcome: VerifyOutcome): string {
   });
 }
 
-function placeJson({ chatId, messageId, seq, bodyId }: Place): object {
+function placeJson({ chatId, messageId, seq, bodyId }: FindingPlace): object {
   return { chat_id: chatId, message_id: messageId, seq, body_id: bodyId };
 }
 
@@ -69,7 +69,7 @@ function problemLines(
   return [`${kind}: ${count} ${text}${mended}`, ...named, ...(places.length > PLACES ? ['    ...'] : [])];
 }
 
-function placeText({ chatId, messageId, seq, bodyId }: Place): string {
+function placeText({ chatId, messageId, seq, bodyId }: FindingPlace): string {
   const parts = { chat: chatId, message: messageId, seq, body: bodyId };
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))

@@ -1,6 +1,6 @@
 import type { SettingName } from './names.js';
 import type { SettingsReader } from './reader.js';
-import type { Rate, RateSettings } from './types.js';
+import type { RateSetting, RateSettings } from './types.js';
 
 const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const;
@@ -27,7 +27,12 @@ export function readRates(reader: SettingsReader): RateSettings {
   };
 }
 
-function readRate(reader: SettingsReader, name: SettingName, fallback: string, mayBeBytes: boolean): readonly Rate[] {
+function readRate(
+  reader: SettingsReader,
+  name: SettingName,
+  fallback: string,
+  mayBeBytes: boolean,
+): readonly RateSetting[] {
   const text = reader.text(name) ?? fallback;
   if (text === '0') return [];
   const rates = text.split(',').map((part) => parseRate(part.trim()));
@@ -42,7 +47,7 @@ function readRate(reader: SettingsReader, name: SettingName, fallback: string, m
 }
 
 /** One limit; null where it is none. */
-function parseRate(text: string): Rate | null {
+function parseRate(text: string): RateSetting | null {
   const [, number, bytes, length, unit] = RATE.exec(text) ?? [];
   if (number === undefined || length === undefined || unit === undefined) return null;
   const windowMs = Number(length) * UNITS_MS[unit.toLowerCase() as keyof typeof UNITS_MS];

@@ -78,7 +78,7 @@ export interface ThrottleSettings {
 }
 
 /** So many calls, or bytes of text, in a window that opens with the first. */
-export interface Rate {
+export interface RateSetting {
   readonly most: number;
   readonly of: 'calls' | 'bytes';
   readonly windowMs: number;
@@ -86,7 +86,7 @@ export interface Rate {
 
 /** What one user may have done of each kind of work (ports/limiter.ts); none = off. */
 export type RateSettings = Readonly<
-  Record<'send' | 'edit' | 'create_chat' | 'add_people' | 'read' | 'search' | 'changes', readonly Rate[]>
+  Record<'send' | 'edit' | 'create_chat' | 'add_people' | 'read' | 'search' | 'changes', readonly RateSetting[]>
 >;
 
 /** 0 = off where a number bounds a client's rate or count. */

@@ -42,7 +42,7 @@ export function seqOf(event: DurableEvent): number {
 }
 
 /** The same for two events of one object. */
-export function objectOf(event: DurableEvent): string {
+export function objectKeyOf(event: DurableEvent): string {
   const { object, id } = factsOf(event);
   return `${object} ${id(event)}`;
 }

@@ -9,12 +9,12 @@ export interface FairBounds {
   readonly inLine: number;
 }
 
-export interface Waiting {
+export interface InLine {
   /** Told true where the task has to stand in line, and false when it leaves the line, by its turn or without one. */
   onLine?(isInLine: boolean): void;
 }
 
-export interface MayGiveUp extends Waiting {
+export interface MayGiveUp extends InLine {
   /** False: nobody waits for the task any more. It gives up its place in line and is never begun. */
   isWanted(): boolean;
 }
@@ -27,7 +27,7 @@ interface UserLine {
 }
 
 interface Waiter {
-  readonly waiting: Waiting & Partial<MayGiveUp>;
+  readonly waiting: InLine & Partial<MayGiveUp>;
   /** False: it was not wanted any more. */
   readonly resolve: (hasTurn: boolean) => void;
 }
@@ -57,7 +57,7 @@ export class FairTurns {
   /** Answers as the task does; null: it was not wanted any more when its turn came. Rejects with `overloaded`. */
   run<T>(userId: number, task: () => Promise<T>, waiting: MayGiveUp): Promise<T | null>;
   /** Answers as the task does. Rejects with `overloaded`. */
-  run<T>(userId: number, task: () => Promise<T>, waiting?: Waiting): Promise<T>;
+  run<T>(userId: number, task: () => Promise<T>, waiting?: InLine): Promise<T>;
   async run<T>(userId: number, task: () => Promise<T>, waiting: Waiter['waiting'] = {}): Promise<T | null> {
     const line = this.lineOf(userId);
     if (!this.begin(line) && !(await this.stand(line, waiting))) return null;

@@ -7,7 +7,7 @@ export const WINDOW_BYTES = 64 * 1024;
 /** A ping that waits in its place among the frames. */
 export const PING = Symbol('ping');
 
-export type Waiting = Uint8Array | typeof PING;
+export type WaitingFrame = Uint8Array | typeof PING;
 
 /**
  * Frames of one socket that wait for the transport, oldest first. Here a frame costs its place in a list: sockets that
@@ -15,7 +15,7 @@ export type Waiting = Uint8Array | typeof PING;
  * is given, and the native one keeps it for as long as a peer that has closed does not take it.
  */
 export class Backlog {
-  private frames: Waiting[] = [];
+  private frames: WaitingFrame[] = [];
   private next = 0;
   /** As they will be on the wire. */
   bytes = 0;
@@ -24,12 +24,12 @@ export class Backlog {
     return this.next === this.frames.length;
   }
 
-  add(frame: Waiting): void {
+  add(frame: WaitingFrame): void {
     this.frames.push(frame);
     this.bytes += sizeOf(frame);
   }
 
-  take(): Waiting | undefined {
+  take(): WaitingFrame | undefined {
     const frame = this.frames[this.next];
     if (frame === undefined) return undefined;
     this.next += 1;
@@ -43,6 +43,6 @@ export class Backlog {
   }
 }
 
-function sizeOf(frame: Waiting): number {
+function sizeOf(frame: WaitingFrame): number {
   return frameBytes(frame === PING ? QUESTION_BYTES : frame.byteLength);
 }

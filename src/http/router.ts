@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { HttpMiddleware, RequestState } from './context.js';
 import type { HttpDeps } from './deps.js';
 import { authenticateOperator } from './middleware/authenticate-operator.js';
-import { authenticate } from './middleware/authenticate.js';
+import { authenticateRequest } from './middleware/authenticate.js';
 import { limitWork } from './middleware/limit-work.js';
 import { readJson } from './middleware/read-json.js';
 import { refuseMethod } from './middleware/refuse-method.js';
@@ -31,7 +31,7 @@ export function createRouter(routes: readonly Route[], deps: HttpDeps): Router<R
 function stages(route: Route, deps: HttpDeps): HttpMiddleware[] {
   return [
     noteRoute(route.path),
-    ...(route.access === 'private' ? [authenticate(deps.services)] : []),
+    ...(route.access === 'private' ? [authenticateRequest(deps.services)] : []),
     ...(route.work === null ? [] : [limitWork(deps.limiter, route.work)]),
     ...(route.access === 'operator' ? [authenticateOperator(deps.statsToken)] : []),
     ...(route.readsBody ? [readJson()] : []),

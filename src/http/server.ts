@@ -10,7 +10,7 @@ import { refusePath } from './middleware/refuse-method.js';
 import { requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
 import { fixedHeaders } from './middleware/fixed-headers.js';
-import { dispatch } from './dispatch.js';
+import { dispatchRequest } from './dispatch.js';
 import { createRouter } from './router.js';
 import { buildRoutes, describeRoutes, type RouteInfo } from './routes/index.js';
 
@@ -31,7 +31,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     cors(deps.corsOrigins),
     errorAnswers(deps.logger),
     requestTarget(),
-    dispatch(createRouter(routes, deps)),
+    dispatchRequest(createRouter(routes, deps)),
     refusePath(),
   ]);
   app.use((ctx) => answer(ctx));

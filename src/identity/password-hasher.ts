@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { AppError } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
-import type { PasswordHasher, Turn } from '../ports/password-hasher.js';
+import type { PasswordHasher, HashTurn } from '../ports/password-hasher.js';
 import {
   dummyPassword,
   formsOf,
@@ -29,7 +29,7 @@ export interface PasswordHasherOptions {
 /** Of one hash at cost 0, until some were measured: 0.25 s at cost 12. */
 const MS_AT_COST_0 = 0.06;
 const TIME: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const NOBODY: Turn = { network: '', account: null, known: false };
+const NOBODY: HashTurn = { network: '', account: null, known: false };
 const NO = { ok: false, needsRehash: false };
 
 /** Hashes on libuv's threads, never on the event loop. See stored-password.ts for what is stored. */

@@ -1,8 +1,8 @@
-import type { Turn } from '../ports/password-hasher.js';
+import type { HashTurn } from '../ports/password-hasher.js';
 
 /** Work that waits for its turn. */
 export interface Job {
-  readonly turn: Turn;
+  readonly turn: HashTurn;
   /** When it is too late to begin, by the monotonic clock. */
   readonly deadline: number;
   /** Begins now. */
@@ -52,7 +52,7 @@ export class TurnRing {
   }
 
   /** Everybody who waits now comes before this network, and within it before this account. */
-  putLast(turn: Turn): void {
+  putLast(turn: HashTurn): void {
     const account = nameOf(turn);
     const lane = this.lanes.get(turn.network);
     const waiting = lane?.accounts.get(account);
@@ -77,7 +77,7 @@ export class TurnRing {
   }
 
   /** How many of those who wait would have their turn before a newcomer, and how many of them are of the newcomer's own account. */
-  ahead(turn: Turn): { readonly all: number; readonly own: number } {
+  ahead(turn: HashTurn): { readonly all: number; readonly own: number } {
     const lane = this.lanes.get(turn.network);
     const own = lane?.accounts.get(nameOf(turn))?.length ?? 0;
     let inLane = own;
@@ -91,6 +91,6 @@ export class TurnRing {
 }
 
 /** Work without an account of its own, a registration, takes one turn among them. */
-function nameOf({ account }: Turn): string {
+function nameOf({ account }: HashTurn): string {
   return account === null ? '' : `=${account}`;
 }

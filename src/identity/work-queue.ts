@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
-import type { Turn } from '../ports/password-hasher.js';
+import type { HashTurn } from '../ports/password-hasher.js';
 import { Appointments } from './appointments.js';
 import { TurnRing, type Job } from './turn-ring.js';
 
@@ -18,7 +18,7 @@ export interface WorkQueueOptions {
 
 export interface WorkQueue {
   /** Runs the task when its turn has come; `overloaded` when that would be, or was, too late. */
-  run<T>(turn: Turn, task: () => Promise<T>): Promise<T>;
+  run<T>(turn: HashTurn, task: () => Promise<T>): Promise<T>;
   /** What a task takes at present, in milliseconds. */
   taskMs(): number;
 }
@@ -49,7 +49,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   let taskMs = options.expectedMs;
   let sinceStranger = 0;
 
-  const ringOf = ({ known: isKnown }: Turn): TurnRing => (isKnown ? known : strangers);
+  const ringOf = ({ known: isKnown }: HashTurn): TurnRing => (isKnown ? known : strangers);
 
   function mayBegin(job: Job): boolean {
     const key = busyKey(job.turn);
@@ -107,7 +107,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   /** How long a newcomer would wait if nobody came after: for a place, and for those of the same account. */
-  function estimate(turn: Turn): { readonly forPlace: number; readonly forAccount: number } {
+  function estimate(turn: HashTurn): { readonly forPlace: number; readonly forAccount: number } {
     const { all, own } = ringOf(turn).ahead(turn);
     const perStranger = STRANGERS_EVERY - 1;
     const others = turn.known
@@ -118,7 +118,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     return { forPlace, forAccount: key === null ? 0 : (own + (busy.has(key) ? 1 : 0)) * taskMs };
   }
 
-  function overloaded(turn: Turn): AppError {
+  function overloaded(turn: HashTurn): AppError {
     const { forPlace, forAccount } = estimate(turn);
     const pace = (taskMs * Math.max(1, known.networks + strangers.networks)) / places;
     // Whoever is held up by an account's own work alone comes back at its pace, and makes nobody else wait for it.
@@ -129,7 +129,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     return new AppError('overloaded', { detail: DETAIL, retryAfter });
   }
 
-  function isTooLate(turn: Turn): boolean {
+  function isTooLate(turn: HashTurn): boolean {
     const { forPlace, forAccount } = estimate(turn);
     if (Math.max(forPlace, forAccount) > maxWaitMs) return true;
     return waiting.size >= maxWaiting && running >= places;
@@ -139,7 +139,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     taskMs += (clock.monotonic() - began - taskMs) * NEWEST;
   }
 
-  async function work<T>(turn: Turn, task: () => Promise<T>): Promise<T> {
+  async function work<T>(turn: HashTurn, task: () => Promise<T>): Promise<T> {
     const key = busyKey(turn);
     const began = clock.monotonic();
     running += 1;
@@ -158,7 +158,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   return {
     taskMs: () => taskMs,
-    run<T>(turn: Turn, task: () => Promise<T>): Promise<T> {
+    run<T>(turn: HashTurn, task: () => Promise<T>): Promise<T> {
       refuseLate();
       if (isTooLate(turn)) return Promise.reject(overloaded(turn));
       return new Promise<T>((resolve, reject) => {
@@ -172,6 +172,6 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   };
 }
 
-function busyKey({ network, account }: Turn): string | null {
+function busyKey({ network, account }: HashTurn): string | null {
   return account === null ? null : `${network} ${account}`;
 }

@@ -1,5 +1,5 @@
 /** Whose turn some work is. Work goes round by network, and within one by account. */
-export interface Turn {
+export interface HashTurn {
   /** One address, or what of an IPv6 address names one customer. */
   readonly network: string;
   /** Of whom, as typed, at most one piece of work runs at once for this network; null = as many as there are places. */
@@ -21,7 +21,7 @@ export interface Turn {
  * values were made before that held. Unpaired surrogates are `validation_failed` or no match.
  */
 export interface PasswordHasher {
-  hash(password: string, turn?: Turn): Promise<string>;
+  hash(password: string, turn?: HashTurn): Promise<string>;
   /**
    * `stored` null = no such user: burns the same time on a dummy of the same cost and answers no match.
    * `needsRehash`: the stored value is of another scheme, cost or form and should be replaced; only on a match.
@@ -29,8 +29,8 @@ export interface PasswordHasher {
   verify(
     password: string,
     stored: string | null,
-    turn?: Turn,
+    turn?: HashTurn,
   ): Promise<{ readonly ok: boolean; readonly needsRehash: boolean }>;
   /** Takes about as long as a `verify` that finds no match, or is refused as one would be, and hashes nothing. */
-  pretend(password: string, turn: Turn): Promise<void>;
+  pretend(password: string, turn: HashTurn): Promise<void>;
 }

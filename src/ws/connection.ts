@@ -7,7 +7,7 @@ import type { Place } from './socket/admission.js';
 import { encodeFrame } from './codec.js';
 import type { CommandContext } from './commands/context.js';
 import type { ConnectionDeps } from './connection-deps.js';
-import { dispatch } from './commands/dispatch.js';
+import { dispatchFrame } from './commands/dispatch.js';
 import { EarlyFrames } from './socket/early-frames.js';
 import { isUnexpected, toCloseName } from './errors.js';
 import { FewLines } from './socket/few-lines.js';
@@ -211,7 +211,7 @@ export class Connection implements SocketListener, Link {
     const refusal = isStopping() ? 'shutting_down' : this.inFlight >= MAX_IN_FLIGHT ? 'overloaded' : null;
     this.inFlight += 1;
     commands.begin();
-    const reply = await dispatch(this.context, data, binary, refusal);
+    const reply = await dispatchFrame(this.context, data, binary, refusal);
     if (reply !== null) this.tell(reply);
     // The account was disabled since the token was looked at.
     if (reply?.type === 'error' && reply.code === 'not_authenticated') this.close('unauthenticated');

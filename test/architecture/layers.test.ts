@@ -72,7 +72,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'ws/feeds': ['ws/hub', 'ws/socket'],
   'ws/commands': ['ws/feeds', 'ws/hub', 'ws/socket'],
   'stores/sql/dialects': [],
-  'stores/sql/migrations': [],
+  'stores/sql/migrations': ['stores/sql/dialects'],
   'stores/sql/ground': [],
   'stores/sql/users': SQL_GROUND,
   'stores/sql/chats': SQL_GROUND,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { eq } from 'drizzle-orm';
-import { at, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
+import { at, draft, group, people, send, type ChatStores, type OpenStores } from './chat-store.fixtures.js';
 import { deltaOf, told } from './change-log.fixtures.js';
 
 /** What a delta tells of a chat's objects. */
@@ -113,6 +113,43 @@ export function changeLogDeltaSuite(open: OpenStores): void {
       ]);
       const later = await deltaOf(stores, chat.id, ada, since + 1);
       expect(told(later.events)).to.deep.include(['participant_updated', since + 2]);
+    });
+
+    it('gives every rev to an object that tells of it, whatever the change', async () => {
+      const [ada, bob, eve] = await people(stores, 3);
+      if (!ada || !bob || !eve) throw new Error('three people');
+      const { chat } = await group(stores, [ada, bob]);
+      const { chats, messages, inspection } = stores;
+      const own = await send(stores, chat.id, ada, 'one');
+      const changes: readonly (() => Promise<unknown>)[] = [
+        () => messages.append([draft(chat.id, bob, 'two'), draft(chat.id, ada, 'three')]),
+        () => messages.edit({ messageId: own.id, actorId: ada.id, content: 'edited' }),
+        () => messages.remove(own.id, ada.id),
+        () => chats.rename(chat.id, ada.id, 'renamed'),
+        () => chats.addParticipants(chat.id, ada.id, [eve.id]),
+        () => chats.setAdmin(chat.id, ada.id, eve.id, true),
+        () => chats.setAdmin(chat.id, ada.id, eve.id, false),
+        () => chats.removeParticipant(chat.id, ada.id, eve.id, 'remove'),
+        () => chats.addParticipants(chat.id, ada.id, [eve.id]),
+        () => chats.removeParticipant(chat.id, ada.id, ada.id, 'leave'),
+        () => chats.removeParticipant(chat.id, eve.id, eve.id, 'leave'),
+      ];
+      let { rev } = own;
+      for (const change of changes) {
+        await change();
+        const { row, counted } = at(await inspection.chats(chat.id - 1, 1), 0);
+        expect(row.rev, String(change)).to.be.above(rev);
+        expect(counted, String(change)).to.include({ rev: row.rev, untold: 0 });
+        const { events } = await deltaOf(stores, chat.id, bob, row.rev - 1);
+        expect(
+          events.map((event) => event.rev),
+          String(change),
+        ).to.deep.equal([row.rev]);
+        ({ rev } = row);
+      }
+      await chats.removeParticipant(chat.id, bob.id, bob.id, 'leave');
+      const { row, counted } = at(await inspection.chats(chat.id - 1, 1), 0);
+      expect([row.rev, counted.rev]).to.deep.equal([rev + 1, rev + 1]);
     });
 
     it('names the heir of a last admin who leaves', async () => {

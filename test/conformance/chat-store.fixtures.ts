@@ -9,6 +9,7 @@ import type { BodyStore } from '../../src/ports/body-store.js';
 import type { ChangeLog } from '../../src/ports/change-log.js';
 import type { ChatStore } from '../../src/ports/chat-store.js';
 import type { AppendOutcome, MessageDraft, MessageLog } from '../../src/ports/message-log.js';
+import type { Inspection } from '../../src/ports/inspection.js';
 import type { OldBodyStore } from '../../src/ports/old-body-store.js';
 import type { UserStore } from '../../src/ports/user-store.js';
 import type { SqlDatabase } from '../../src/stores/sql/database.js';
@@ -25,6 +26,7 @@ export interface ChatStores {
   readonly changes: ChangeLog;
   readonly bodies: BodyStore;
   readonly oldBodies: OldBodyStore;
+  readonly inspection: Inspection;
   /** For states that no port can bring about. */
   readonly sql: SqlDatabase;
   close(): Promise<void>;

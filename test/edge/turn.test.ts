@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { WebSocket } from 'uWebSockets.js';
 import { UwsSocket, type SocketData } from '../../src/edge/uws/socket.js';
-import { Turn } from '../../src/edge/uws/turn.js';
+import { WriteTurn } from '../../src/edge/uws/turn.js';
 
 /** The part of a native socket that writes: what is sent inside one `cork` leaves with one write. */
 class Wire {
@@ -30,7 +30,7 @@ class Wire {
 /** One read may bring what left with two writes, so the writes are counted, not what arrives. */
 describe('edge uws: frames of one turn', () => {
   const limits = { maxFrameBytes: 1_000, maxQueuedBytes: 1_000_000 };
-  const turn = new Turn((step) => step());
+  const turn = new WriteTurn((step) => step());
   let ids = 0;
 
   function open(): { readonly socket: UwsSocket; readonly wire: Wire } {

@@ -213,6 +213,7 @@ describe('verify', () => {
     ['last_visible_seqs', 'UPDATE chats SET last_visible_seq = 1 WHERE id = ?'],
     ['last_seq_behind', 'UPDATE chats SET last_seq = 2 WHERE id = ?'],
     ['revs_ahead', 'UPDATE chats SET rev = 2 WHERE id = ?'],
+    ['untold_revs', 'UPDATE chats SET members_rev = 0 WHERE id = ?'],
   ];
   for (const [kind, text] of COUNTERS) {
     it(`recounts ${kind} under the lock`, async () => {
@@ -229,6 +230,18 @@ describe('verify', () => {
       expect(await send(stores, chatId, ada, 'next')).to.deep.include({ seq: 5, rev: rev + 1 });
     });
   }
+
+  it('gives a rev of nobody to the chat itself, so that who reads on is told of something', async () => {
+    const { rev } = at(await stores.inspection.chats(chatId - 1, 1), 0).row;
+    await damage.sql('UPDATE chats SET rev = rev + 1 WHERE id = ?', [chatId]);
+    const readOn = () => stores.changes.page(chatId, ada.id, rev, 10);
+    expect(await readOn()).to.have.deep.nested.property('page.events', []);
+    expect((await run()).problems.revs_of_nobody).to.deep.equal({ count: 1, repaired: 0, places: [{ chatId }] });
+    expect((await run({ repair: true })).problems.revs_of_nobody).to.include({ count: 1, repaired: 1 });
+    expect(found(await run())).to.deep.equal({});
+    expect(await readOn()).to.have.nested.property('page.events[0].type', 'chat_updated');
+    expect(await send(stores, chatId, ada, 'next')).to.deep.include({ seq: 5, rev: rev + 2 });
+  });
 
   it('finds groups that nobody is in or nobody leads, and pairs that are none', async () => {
     await damage.sql('UPDATE chat_participants SET is_admin = FALSE WHERE chat_id = ?', [chatId]);

@@ -1,8 +1,6 @@
-import type { Chat } from '../chat.js';
-import { mayRead, type Membership } from './chat-policy.js';
 import { ALLOWED, refuse, type Decision } from './decision.js';
+import { mayAct, type ChatState, type Membership } from './rights.js';
 
-type ChatState = Pick<Chat, 'type' | 'isActive'>;
 interface MessageState {
   readonly senderId: number;
   readonly isDeleted: boolean;
@@ -11,13 +9,13 @@ interface MessageState {
 
 /** `isActive`: the sender's account is not disabled, as read under the chat's lock. */
 export function maySend(chat: ChatState | null, actor: Membership, isActive: boolean): Decision {
-  return isActive ? mayRead(chat, actor) : refuse('not_authenticated');
+  return isActive ? mayAct('send', chat, actor) : refuse('not_authenticated');
 }
 
 /** A message that is deleted, or in a chat the caller is not in, does not exist for them. */
 export function mayReadMessage(chat: ChatState | null, actor: Membership, message: MessageState | null): Decision {
-  if (message === null || message.isDeleted || !mayRead(chat, actor).allowed) return refuse('message_not_found');
-  return ALLOWED;
+  const mayRead = message !== null && !message.isDeleted && mayAct('read', chat, actor).allowed;
+  return mayRead ? ALLOWED : refuse('message_not_found');
 }
 
 export function mayEdit(
@@ -28,7 +26,8 @@ export function mayEdit(
 ): Decision {
   const readable = mayReadMessage(chat, actor, message);
   if (!readable.allowed) return readable;
-  if (message?.senderId !== actor?.userId) return refuse('sender_required');
+  const edits = mayAct(isSender(actor, message) ? 'edit_own_message' : 'edit_other_message', chat, actor);
+  if (!edits.allowed) return edits;
   if (expectedVersion !== undefined && expectedVersion !== message?.version) return refuse('version_conflict');
   return ALLOWED;
 }
@@ -36,7 +35,9 @@ export function mayEdit(
 export function mayDelete(chat: ChatState | null, actor: Membership, message: MessageState | null): Decision {
   const readable = mayReadMessage(chat, actor, message);
   if (!readable.allowed) return readable;
-  const isSender = message?.senderId === actor?.userId;
-  const isGroupAdmin = chat?.type === 'group' && actor?.isAdmin === true;
-  return isSender || isGroupAdmin ? ALLOWED : refuse('delete_forbidden');
+  return mayAct(isSender(actor, message) ? 'delete_own_message' : 'delete_other_message', chat, actor);
+}
+
+function isSender(actor: Membership, message: MessageState | null): boolean {
+  return actor !== null && actor.userId === message?.senderId;
 }

@@ -13,7 +13,7 @@ const LINGER_BYTES = 64 * 1024;
 const LINGER_MS = 1_000;
 
 /** One request and its response on the node listener, from its headers to its last byte. */
-export class Exchange {
+export class NodeExchange {
   private handlerTimer: NodeJS.Timeout | undefined;
   private lingerTimer: NodeJS.Timeout | undefined;
   private bodyComplete = false;

@@ -7,7 +7,7 @@ import { type Report, IDLE_HTTP_MS } from '../rules.js';
 import { joinHeaders, linesOfRawHeaders } from '../request-head.js';
 import { hasBody } from '../upgrade.js';
 import { WaitingAnswers } from '../waiting-answers.js';
-import { Exchange } from './exchange.js';
+import { NodeExchange } from './exchange.js';
 import { refuseConnection } from './refuse.js';
 import { CountedRequest } from './request.js';
 import { SealableResponse } from './response.js';
@@ -29,9 +29,9 @@ export class NodeListener implements Listener {
   private readonly sockets: NodeSockets;
   private readonly connections = new Set<Duplex>();
   /** The newest exchange of each connection: what a parse error or a time-out is about. */
-  private readonly newest = new Map<Duplex, Exchange>();
+  private readonly newest = new Map<Duplex, NodeExchange>();
   /** Pipelined ones answer in turn, so a connection may have several. */
-  private readonly unanswered = new Map<Duplex, Set<Exchange>>();
+  private readonly unanswered = new Map<Duplex, Set<NodeExchange>>();
   private readonly waiting: WaitingConnections;
   private draining = false;
   private port = 0;
@@ -105,14 +105,14 @@ export class NodeListener implements Listener {
       tcp.destroy();
       return;
     }
-    const exchange = new Exchange(request, response, this.options, this.report, this.waiting);
+    const exchange = new NodeExchange(request, response, this.options, this.report, this.waiting);
     this.newest.set(tcp, exchange);
     this.keepUntilAnswered(exchange, tcp, response);
     if (this.draining) exchange.closeAfter();
     exchange.start(expectsContinue);
   }
 
-  private keepUntilAnswered(exchange: Exchange, tcp: TcpSocket, response: SealableResponse): void {
+  private keepUntilAnswered(exchange: NodeExchange, tcp: TcpSocket, response: SealableResponse): void {
     const unanswered = this.unanswered.get(tcp) ?? new Set();
     this.unanswered.set(tcp, unanswered.add(exchange));
     response.once('close', () => unanswered.delete(exchange));

@@ -4,8 +4,8 @@ import { edgeAnswer } from '../answer.js';
 import { lateAnswerCode } from '../rules.js';
 import { ArrivedBody } from './arrived-body.js';
 import type { Arriving, UwsConnection, ExchangeHost } from './connection.js';
-import { BridgedRequest, BridgedResponse, type Reply } from './koa-pair.js';
-import { Reading } from './reading.js';
+import { BridgedRequest, BridgedResponse, type KoaReply } from './koa-pair.js';
+import { NativeReading } from './reading.js';
 import {
   endSmall,
   isBodiless,
@@ -38,7 +38,7 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
   private response: BridgedResponse | null = null;
   private slow: SlowAnswer | null = null;
   private timer: NodeJS.Timeout | undefined;
-  private reading: Reading | null = null;
+  private reading: NativeReading | null = null;
 
   /** Registers for the abort before anything else: returning without it ends the process. */
   constructor(
@@ -183,7 +183,7 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
     this.write(method, connection, wireAnswer(edgeAnswer(code)));
   }
 
-  private replied(method: string, connection: UwsConnection, reply: Reply | null): void {
+  private replied(method: string, connection: UwsConnection, reply: KoaReply | null): void {
     if (!this.open || this.written) return;
     if (reply === null) this.drop();
     else this.write(method, connection, wireReply(reply));
@@ -231,8 +231,8 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
     this.response?.cut();
   }
 
-  private newReading(): Reading {
-    return new Reading(this.res, (step) => {
+  private newReading(): NativeReading {
+    return new NativeReading(this.res, (step) => {
       if (this.open) this.guard(step);
     });
   }

@@ -6,7 +6,7 @@ import { HeaderFields, type HeaderValue } from './header-fields.js';
 import type { RequestHead } from './request.js';
 
 /** What a handler answered, whole. */
-export interface Reply {
+export interface KoaReply {
   readonly status: number;
   readonly statusMessage: string | undefined;
   readonly headers: HeaderFields;
@@ -80,7 +80,7 @@ export class BridgedResponse extends ServerResponse {
   /** `finish` hears the reply, or null when the handler destroyed the response. Called once. */
   constructor(
     request: BridgedRequest,
-    private readonly finish: (reply: Reply | null) => void,
+    private readonly finish: (reply: KoaReply | null) => void,
   ) {
     super(request);
   }

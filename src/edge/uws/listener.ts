@@ -8,7 +8,7 @@ import { WaitingAnswers } from '../waiting-answers.js';
 import { trackConnections, UwsConnection, type ExchangeHost } from './connection.js';
 import { UwsExchange } from './exchange.js';
 import type { UwsModule } from './load.js';
-import { readHead } from './request.js';
+import { readRequestHead } from './request.js';
 import { UwsSockets } from './sockets.js';
 
 /**
@@ -108,7 +108,7 @@ export class UwsListener implements Listener {
     const exchange = new UwsExchange(res, this.host);
     this.arriving = exchange;
     try {
-      const head = readHead(res, req);
+      const head = readRequestHead(res, req);
       if (head.headers['transfer-encoding'] !== undefined) this.readAlone(exchange);
       const framing = judgeHead({ ...head, httpVersion: '1.1' }, this.options.maxBodyBytes);
       if (!framing.ok) {

@@ -7,7 +7,7 @@ const KEEP_READING_MS = 5_000;
 const TRAILERS_MS = 1_000;
 
 /** Whether the native side reads on for a request that is not answered yet. */
-export class Reading {
+export class NativeReading {
   private timer: NodeJS.Timeout | undefined;
 
   /** `guard` runs a step while the response is still there, and catches what it throws. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpResponse } from 'uWebSockets.js';
 import type { EdgeAnswer } from '../answer.js';
-import type { Reply } from './koa-pair.js';
+import type { KoaReply } from './koa-pair.js';
 
 /** Up to here a body is copied into the native buffer at once; a larger one leaves as the client takes it. */
 const COPY_BYTES = 64 * 1024;
@@ -50,7 +50,7 @@ export interface WireReply {
 }
 
 /** A handler's reply for the wire. */
-export function wireReply(reply: Reply): WireReply {
+export function wireReply(reply: KoaReply): WireReply {
   const { names, values } = reply.headers;
   const headers = new HeaderText();
   let contentLength: string | null = null;

@@ -19,7 +19,7 @@ export interface RequestHead {
 }
 
 /** Copies everything a request will ever be asked for; only valid inside the native handler. */
-export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
+export function readRequestHead(res: HttpResponse, req: HttpRequest): RequestHead {
   const lines: (readonly [string, string])[] = [];
   const rawHeaders: string[] = [];
   req.forEach((name, text) => {

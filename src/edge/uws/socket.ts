@@ -3,7 +3,7 @@ import type { SendResult, Socket, SocketListener } from '../../ports/listener.js
 import { Backlog, PING, WINDOW_BYTES } from '../backlog.js';
 import { closeReason, frameBytes, CLOSE_TIMEOUT_MS, type Report } from '../rules.js';
 import { Question } from '../question.js';
-import type { Turn } from './turn.js';
+import type { WriteTurn } from './turn.js';
 
 /** All that the native socket carries: the way back to its UwsSocket. */
 export interface SocketData {
@@ -38,7 +38,7 @@ export class UwsSocket implements Socket {
     ws: WebSocket<SocketData>,
     private readonly limits: { readonly maxFrameBytes: number; readonly maxQueuedBytes: number },
     private readonly report: Report,
-    private readonly turn: Turn,
+    private readonly turn: WriteTurn,
   ) {
     this.ws = ws;
   }

@@ -3,13 +3,13 @@ import type { Handshake, ListenerOptions } from '../../ports/listener.js';
 import { type Report, nextSocketId } from '../rules.js';
 import type { RequestHead } from './request.js';
 import { UwsSocket, type SocketData } from './socket.js';
-import { Turn } from './turn.js';
+import { WriteTurn } from './turn.js';
 
 /** The open sockets of a uWebSockets.js listener. */
 export class UwsSockets {
   private readonly open = new Map<number, UwsSocket>();
   private readonly handshakes = new Map<number, Handshake>();
-  private readonly turn = new Turn((step) => this.guard(step));
+  private readonly turn = new WriteTurn((step) => this.guard(step));
 
   constructor(
     private readonly options: ListenerOptions,

@@ -10,7 +10,7 @@ interface Flushable {
  * Of this listener only: `ws` writes each frame as it is given, and counts what a corked TCP socket holds back as queued,
  * so that a socket with nothing before it would seem to be behind and lose its ephemeral frames.
  */
-export class Turn {
+export class WriteTurn {
   private sockets: Flushable[] = [];
 
   constructor(private readonly guard: (step: () => void) => void) {}

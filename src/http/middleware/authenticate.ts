@@ -6,7 +6,7 @@ import type { HttpMiddleware } from '../context.js';
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 
 /** Before anything is read from the body: who cannot prove who they are gets no work done. */
-export function authenticate(services: Services): HttpMiddleware {
+export function authenticateRequest(services: Services): HttpMiddleware {
   return async (ctx, next) => {
     const token = BEARER.exec(ctx.req.headers.authorization ?? '')?.[1];
     if (token === undefined) throw new AppError('not_authenticated');

@@ -2,7 +2,7 @@ import { presentChat, presentChatListItem } from '../../presenters/chats.js';
 import { presentPage } from '../../presenters/pages.js';
 import type { ChatPageResource } from '../../protocol/resources.js';
 import { createChatBody, markReadBody, renameBody } from '../schemas/chats.js';
-import { pageOf, pageQuery } from '../schemas/pages.js';
+import { pageQueryOf, pageQuery } from '../schemas/pages.js';
 import { route, UPDATE, type Route } from './route.js';
 
 const CHATS = '/api/v1/chats';
@@ -25,7 +25,7 @@ export const chatRoutes: readonly Route[] = [
     work: 'read',
     query: pageQuery,
     async handler({ actor, query, share }, { chats, realtime }) {
-      const page = presentPage(await chats.list(actor, pageOf(query), share), presentChatListItem);
+      const page = presentPage(await chats.list(actor, pageQueryOf(query), share), presentChatListItem);
       return { body: { ...page, epoch: realtime.epoch } satisfies ChatPageResource };
     },
   }),

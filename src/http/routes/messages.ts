@@ -1,7 +1,7 @@
 import { presentMessage } from '../../presenters/messages.js';
 import { presentPage, presentWindow } from '../../presenters/pages.js';
 import { editBody, sendBody } from '../schemas/messages.js';
-import { historyQuery, pageOf, windowOf } from '../schemas/pages.js';
+import { historyQuery, pageQueryOf, windowQueryOf } from '../schemas/pages.js';
 import { route, UPDATE, type Route } from './route.js';
 
 const MESSAGES = '/api/v1/messages';
@@ -32,9 +32,9 @@ export const messageRoutes: readonly Route[] = [
     query: historyQuery,
     async handler({ actor, params, query, share }, { messages }) {
       const present = (message: Parameters<typeof presentMessage>[0]) => presentMessage(message, actor.userId);
-      const window = windowOf(query);
+      const window = windowQueryOf(query);
       if (window === null) {
-        return { body: presentPage(await messages.page(actor, params.chat_id, pageOf(query), share), present) };
+        return { body: presentPage(await messages.page(actor, params.chat_id, pageQueryOf(query), share), present) };
       }
       return { body: presentWindow(await messages.window(actor, params.chat_id, window, share), present) };
     },

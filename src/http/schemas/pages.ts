@@ -21,12 +21,12 @@ export const historyQuery = objectOf({
   return positions.filter((position) => position !== undefined).length <= 1;
 });
 
-export function pageOf(query: InferType<typeof pageQuery>): PageQuery {
+export function pageQueryOf(query: InferType<typeof pageQuery>): PageQuery {
   return { page: query.page ?? 1, limit: query.limit ?? LIMITS.pageLimitDefault };
 }
 
 /** null: by page number. */
-export function windowOf(query: InferType<typeof historyQuery>): HistoryWindow | null {
+export function windowQueryOf(query: InferType<typeof historyQuery>): HistoryWindow | null {
   const size = query.limit ?? LIMITS.pageLimitDefault;
   if (query.before_seq !== undefined) return { kind: 'before', seq: query.before_seq, limit: size };
   if (query.after_seq !== undefined) return { kind: 'after', seq: query.after_seq, limit: size };

@@ -5,7 +5,7 @@ import { emailKey, usernameKey } from '../../domain/user-keys.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Logger } from '../../ports/logger.js';
 import type { LoginGuard } from '../../ports/login-guard.js';
-import type { PasswordHasher, Turn } from '../../ports/password-hasher.js';
+import type { PasswordHasher, HashTurn } from '../../ports/password-hasher.js';
 import type { Throttle } from '../../ports/throttle.js';
 import type { TokenService } from '../../ports/token-service.js';
 import type { UserStore } from '../../ports/user-store.js';
@@ -114,7 +114,7 @@ async function renewHash(
   deps: AccountDeps,
   { user, hashedPassword }: NonNullable<FoundLogin>,
   password: string,
-  turn: Turn,
+  turn: HashTurn,
 ): Promise<void> {
   try {
     await deps.users.replacePasswordHash(user.id, hashedPassword, await deps.hasher.hash(password, turn));

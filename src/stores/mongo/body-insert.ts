@@ -16,7 +16,7 @@ const DOCUMENT_BYTES = 512;
  * more of the time of a batch (1.0 instead of 1.4 ms for 30 bodies). The write concern is named here, because options of
  * the URL would be taken over the client's: a body that is not journaled can be lost.
  */
-export async function insertBodies(db: Db, bodies: readonly Body[]): Promise<readonly number[]> {
+export async function insertDocuments(db: Db, bodies: readonly Body[]): Promise<readonly number[]> {
   const failed: number[] = [];
   let from = 0;
   while (from < bodies.length) {

@@ -2,7 +2,7 @@ import { WriteConcern, type Binary, type Collection, type MongoClient } from 'mo
 import { MESSAGES, type MessageDocument as DocumentOf } from '../../../schema/mongo/messages.js';
 import type { BodyStore } from '../../ports/body-store.js';
 import { findBodies } from './body-find.js';
-import { insertBodies, toBinary } from './body-insert.js';
+import { insertDocuments, toBinary } from './body-insert.js';
 import { sizesOfBodies } from './body-sizes.js';
 import { walkMongoBodies } from './body-walk.js';
 import { inTime } from './client.js';
@@ -29,7 +29,7 @@ export function createMongoBodyStore(client: MongoClient, database: string): Bod
   }
 
   return {
-    insert: (bodies) => guarded(() => insertBodies(db, bodies)),
+    insert: (bodies) => guarded(() => insertDocuments(db, bodies)),
 
     find: (ids) => guarded(() => findBodies(db, messages, ids)),
 

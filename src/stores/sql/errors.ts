@@ -31,7 +31,7 @@ export function failureIn(error: unknown): DriverFailure | null {
 }
 
 /** Scrubs what a driver threw. Only facts from closed vocabularies stay: codes, numbers, names of our own keys. */
-export function scrub(error: unknown, phase: DriverFailure['phase']): DriverFailure {
+export function describeDriverError(error: unknown, phase: DriverFailure['phase']): DriverFailure {
   if (error instanceof DriverFailure) return error;
   const raw: Readonly<Record<string, unknown>> = error instanceof Error ? { ...error, message: error.message } : {};
   const extended = typeof raw['extendedCode'] === 'string' ? raw['extendedCode'] : raw['code'];

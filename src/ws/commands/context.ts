@@ -23,4 +23,4 @@ export interface CommandContext {
 }
 
 /** null: the command needs no reply, or has sent its own. */
-export type Reply = AckFrame | ReadAckFrame | PongFrame | null;
+export type CommandReply = AckFrame | ReadAckFrame | PongFrame | null;

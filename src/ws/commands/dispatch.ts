@@ -15,7 +15,7 @@ const MAX_ID_LENGTH = 64;
  * within the call: `data` may be gone afterwards, and one socket's sends reach the writer in the order of its frames.
  * `refusal`: why nothing new is begun now; the reply then only carries the id.
  */
-export async function dispatch(
+export async function dispatchFrame(
   context: CommandContext,
   data: Uint8Array,
   binary: boolean,

@@ -13,7 +13,7 @@ import {
 } from '../../protocol/fields.js';
 import type { RawFrame } from '../codec.js';
 import type { FrameId } from '../errors.js';
-import type { CommandContext, Reply } from './context.js';
+import type { CommandContext, CommandReply } from './context.js';
 import { handleMessage } from './message.js';
 import { handlePing } from './ping.js';
 import { handleRead } from './read.js';
@@ -29,7 +29,7 @@ export interface Command {
    * Validates the frame's fields (all but `id` and `type`) and runs the handler. Throws or rejects with AppError.
    * `id`: for handlers whose last frame carries it.
    */
-  run(fields: RawFrame, context: CommandContext, id: FrameId | undefined): Promise<Reply> | Reply;
+  run(fields: RawFrame, context: CommandContext, id: FrameId | undefined): Promise<CommandReply> | CommandReply;
 }
 
 /** May be left out on a socket of one chat, and has to be there on one of all chats. */
@@ -72,7 +72,7 @@ export function commandOf(type: unknown): Command {
 function command<T>(
   work: Work | null,
   check: (fields: RawFrame) => Validated<T>,
-  handle: (command: T, context: CommandContext, id: FrameId | undefined) => Promise<Reply> | Reply,
+  handle: (command: T, context: CommandContext, id: FrameId | undefined) => Promise<CommandReply> | CommandReply,
 ): Command {
   return {
     work,

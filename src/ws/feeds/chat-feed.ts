@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Identity } from '../../domain/user.js';
 import type { ChatPosition, Services } from '../../services/services.js';
 import { seqOf } from '../../domain/event-facts.js';
-import type { Delivery, Fill, Member } from '../hub/delivery.js';
+import type { Delivery, Fill, Recipient } from '../hub/delivery.js';
 import { isFor, type Hub } from '../hub/index.js';
 import type { Link } from '../socket/link.js';
 import type { Registration } from '../hub/registration.js';
@@ -33,7 +33,7 @@ interface Kept {
  * One connection's view of one chat's events. While its state is being read they are kept; then those that the read has
  * already seen are dropped and the rest goes out, each rev exactly one above the one before (or above a fill's).
  */
-export class ChatFeed implements Member {
+export class ChatFeed implements Recipient {
   /** Its events are counted and not sent: the owner hears that there are some. */
   isQuiet = false;
   /** When something happened here last; below 0, the place in a list of the most recently active. */

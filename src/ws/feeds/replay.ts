@@ -108,7 +108,7 @@ async function bring(deps: ReplayDeps, request: ReplayRequest, progress: Progres
 /** null: the reader has gone. */
 function read(deps: ReplayDeps, { feed, budget }: ReplayRequest, from: ResumeFrom): Promise<ReadOn | null> {
   const { realtime, actor, replayBudget } = deps;
-  return inTurn(deps, feed, async () => {
+  return inReplayTurn(deps, feed, async () => {
     // What did not fit while it stood in line is in the read that begins now.
     feed.hold();
     const answer = await realtime.resume(actor, feed.chatId, from, Math.max(0, budget.items));
@@ -129,7 +129,7 @@ async function sendSlices(
   for (const slice of slices) {
     // First of all: what is read while the peer is not reading would wait here.
     await link.room();
-    const frames = await inTurn(deps, feed, async () => {
+    const frames = await inReplayTurn(deps, feed, async () => {
       const encoded = (await slice()).map((event) => encodeFrame(presentDurable(event, actor.userId)));
       replayBudget.took(actor.userId, bytesOf(encoded));
       return encoded;
@@ -148,7 +148,7 @@ async function sendSlices(
  * null: the reader has gone. In a storm of reconnects clients give up and come again while they stand in line; what they
  * left there costs no read, so that the line gets shorter.
  */
-async function inTurn<T>(deps: ReplayDeps, feed: ChatFeed, task: () => Promise<T>): Promise<T | null> {
+async function inReplayTurn<T>(deps: ReplayDeps, feed: ChatFeed, task: () => Promise<T>): Promise<T | null> {
   const { replays, replayBudget, actor, link } = deps;
   const isWanted = (): boolean => feed.isOpen;
   const onLine = (isInLine: boolean): void => link.standInLine(isInLine);

@@ -30,7 +30,7 @@ export interface Fill {
 }
 
 /** What the hub knows of one connection's place in a chat. None of these throws. */
-export interface Member {
+export interface Recipient {
   readonly userId: number;
   /** The rev up to which it was told everything; null while it is not live. */
   readonly toldUpTo: number | null;

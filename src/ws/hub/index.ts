@@ -9,7 +9,7 @@ import type { Broker } from '../../ports/broker.js';
 import type { ChangeLog } from '../../ports/change-log.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Logger } from '../../ports/logger.js';
-import { toDelivery, type Fill, type Member } from './delivery.js';
+import { toDelivery, type Fill, type Recipient } from './delivery.js';
 import { GapFiller } from './gap-filler.js';
 import { LocalChat } from './local-chat.js';
 import { Registration } from './registration.js';
@@ -25,7 +25,7 @@ import { UserHub, type UserListener, type UserRegistration } from './user-hub.js
  */
 export interface Hub {
   /** Adds the connection, which buffers until it is live; the membership is read after that, never before. */
-  register(chatId: number, member: Member): Registration;
+  register(chatId: number, member: Recipient): Registration;
   /** Hears of chats that come up in the user's list or go from it. */
   registerUser(userId: number, listener: UserListener): UserRegistration;
   /** Notes that `rev` of the chat is committed, so that its loss on the way is noticed even before the next event. */

@@ -1,9 +1,9 @@
-import type { Member } from './delivery.js';
+import type { Recipient } from './delivery.js';
 import { RevCursor } from './rev-cursor.js';
 
 /** A connection's place in the chat. */
 export interface ChatPlace {
-  readonly member: Member;
+  readonly member: Recipient;
   /** Counted as present. */
   readonly isLive: boolean;
 }

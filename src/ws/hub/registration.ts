@@ -1,4 +1,4 @@
-import type { Member } from './delivery.js';
+import type { Recipient } from './delivery.js';
 import type { ChatPlace, LocalChat } from './local-chat.js';
 
 /** What a registration needs of its hub. */
@@ -16,7 +16,7 @@ export class Registration implements ChatPlace {
   constructor(
     private readonly hub: RegistrationHub,
     private readonly chat: LocalChat,
-    readonly member: Member,
+    readonly member: Recipient,
   ) {
     this.deliveredBefore = chat.cursor.rev;
     chat.add(this);

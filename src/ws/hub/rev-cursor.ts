@@ -4,7 +4,7 @@ import type { DurableEvent } from '../../domain/events.js';
 const MAX_WAITING = 1_024;
 
 /** What was waiting when a read of the store began; see `settle`. */
-export interface ReadMark {
+export interface CursorMark {
   readonly arrivals: number;
   readonly highestKnown: number;
 }
@@ -59,7 +59,7 @@ export class RevCursor {
   }
 
   /** A read of the store begins: nothing counts as missing until `settle` or `giveBack`. */
-  beginRead(): ReadMark {
+  beginRead(): CursorMark {
     const mark = { arrivals: this.arrivals, highestKnown: this.highestKnown };
     this.highestKnown = this.current ?? 0;
     return mark;
@@ -69,7 +69,10 @@ export class RevCursor {
    * Everything up to `rev` was read and handed on. Answers what may go on now, and how many events were thrown away
    * because they cannot be: they had arrived before the read began, and the store did not know of them then.
    */
-  settle(rev: number, { arrivals }: ReadMark): { readonly ready: readonly DurableEvent[]; readonly phantoms: number } {
+  settle(
+    rev: number,
+    { arrivals }: CursorMark,
+  ): { readonly ready: readonly DurableEvent[]; readonly phantoms: number } {
     let phantoms = 0;
     for (const [known, { arrival }] of this.early ?? []) {
       if (known <= rev || arrival > arrivals) continue;
@@ -82,7 +85,7 @@ export class RevCursor {
   }
 
   /** The read failed: what was missing is missing again. */
-  giveBack({ highestKnown }: ReadMark): void {
+  giveBack({ highestKnown }: CursorMark): void {
     this.expect(highestKnown);
   }
 

@@ -18,7 +18,7 @@ import {
 
 const removal = { chat: CHAT, target: BOB };
 const withoutBob = dumpOf(2, {
-  chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, otherRevs: [], members: [ADA] }],
+  chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, otherRevs: [2], members: [ADA] }],
   views: [],
 });
 
@@ -33,7 +33,7 @@ export const BAD_MEMBERS: readonly BadHistory[] = [
       .frame('s', removedBob)
       .frame('s', newMessage(2, { rev: 3 })),
     dump: dumpOf(2, {
-      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 3, otherRevs: [], members: [ADA] }],
+      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 3, otherRevs: [3], members: [ADA] }],
       messages: [row(1), row(2, { createdRev: 3, rev: 3 })],
       views: [],
     }),
@@ -44,7 +44,7 @@ export const BAD_MEMBERS: readonly BadHistory[] = [
     script: sent(1)
       .ok(ADA, 'remove', { chat: CHAT, target: BOB }, {})
       .ok(BOB, 'list', { chat: CHAT, from: 1, to: 100 }, { items: [seen(1)] }),
-    dump: dumpOf(1, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, otherRevs: [], members: [ADA] }] }),
+    dump: dumpOf(1, { chats: [{ id: CHAT, name: 'chat', lastSeq: 1, rev: 2, otherRevs: [2], members: [ADA] }] }),
   },
   {
     name: 'a message, sent after the removal, that is shown',
@@ -55,7 +55,7 @@ export const BAD_MEMBERS: readonly BadHistory[] = [
       .ok(ADA, 'send', sendOf(2), ackOf(2))
       .frame('s', newMessage(2)),
     dump: dumpOf(2, {
-      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, otherRevs: [], members: [ADA] }],
+      chats: [{ id: CHAT, name: 'chat', lastSeq: 2, rev: 2, otherRevs: [2], members: [ADA] }],
       views: [],
     }),
   },

@@ -20,7 +20,7 @@ describe('F42 wrong variants of the write path over real stores', function () {
     isBad: boolean,
   ): Promise<readonly Violation[]> {
     const storage = await freshStorage();
-    const parts: Parts = { broker: createMemoryBroker(), faults: new Faults(), isLosing: false };
+    const parts: Parts = { broker: createMemoryBroker(), faults: new Faults(), isLosing: false, isWasting: false };
     try {
       const app = await startTestApp({
         storage,
@@ -45,6 +45,9 @@ describe('F42 wrong variants of the write path over real stores', function () {
         if (isBad) {
           const again = done(await send('said once', 'once'));
           expect(again.message === message).to.equal(variant.breaks !== 'I3');
+          parts.isWasting = true;
+          done(await send('said later', 'later'));
+          parts.isWasting = false;
           parts.isLosing = true;
           const lost = await send('lost', 'lost');
           expect(lost.phase).to.equal(variant.breaks === 'I1' ? 'ok' : 'fail');

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { SETTING_NAMES } from '../../../src/config/names.js';
-import type { Rate, RateSettings } from '../../../src/config/types.js';
+import type { RateSetting, RateSettings } from '../../../src/config/types.js';
 import { parseSettings } from '../../../src/config/settings.js';
-import { rowsOf } from '../../docs/pages.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
+import { rowsOf } from '../../docs/pages.js';
 
 function ratesOf(env: Readonly<Record<string, string>>): RateSettings {
   const parsed = parseSettings(env);
@@ -17,8 +17,8 @@ function problemOf(name: string, value: string): string {
   expect(JSON.stringify(parsed.problems)).not.to.contain('planted');
   return parsed.problems[0]?.problem ?? '';
 }
-const calls = (most: number, windowMs: number): Rate => ({ most, of: 'calls', windowMs });
-const bytes = (most: number, windowMs: number): Rate => ({ most, of: 'bytes', windowMs });
+const calls = (most: number, windowMs: number): RateSetting => ({ most, of: 'calls', windowMs });
+const bytes = (most: number, windowMs: number): RateSetting => ({ most, of: 'bytes', windowMs });
 
 describe('rates', () => {
   for (const page of ['docs/PROTOCOL.md', 'docs/OPERATIONS.md']) {

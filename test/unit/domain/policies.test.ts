@@ -1,15 +1,8 @@
 import { expect } from 'chai';
-import {
-  mayAddParticipants,
-  mayHoldParticipants,
-  mayRead,
-  mayRemoveParticipant,
-  mayRename,
-  maySetAdmin,
-  type Membership,
-} from '../../../src/domain/policies/chat-policy.js';
+import { mayHoldParticipants, mayRemoveParticipant, maySetAdmin } from '../../../src/domain/policies/chat-policy.js';
 import { enforce, type Decision } from '../../../src/domain/policies/decision.js';
 import { mayDelete, mayEdit, mayReadMessage, maySend } from '../../../src/domain/policies/message-policy.js';
+import { mayAct, type Membership } from '../../../src/domain/policies/rights.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
 
 const GROUP = { type: 'group', isActive: true } as const;
@@ -28,23 +21,23 @@ type Case = readonly [name: string, decision: Decision, expected: string];
 
 /** The whole of "who may do what", one line a case. */
 const CASES: readonly Case[] = [
-  ['a participant reads', mayRead(GROUP, PLAIN), 'allowed'],
-  ['a stranger does not read', mayRead(GROUP, null), 'chat_not_found'],
-  ['nobody reads a chat that does not exist', mayRead(null, null), 'chat_not_found'],
-  ['nobody reads a group that was left by all', mayRead(ENDED, ADMIN), 'chat_not_found'],
+  ['a participant reads', mayAct('read', GROUP, PLAIN), 'allowed'],
+  ['a stranger does not read', mayAct('read', GROUP, null), 'chat_not_found'],
+  ['nobody reads a chat that does not exist', mayAct('read', null, null), 'chat_not_found'],
+  ['nobody reads a group that was left by all', mayAct('read', ENDED, ADMIN), 'chat_not_found'],
   ['a participant sends', maySend(DIRECT, PLAIN, true), 'allowed'],
   ['a stranger does not send', maySend(DIRECT, null, true), 'chat_not_found'],
   ['a participant whose account is disabled does not send', maySend(DIRECT, PLAIN, false), 'not_authenticated'],
 
-  ['an admin renames a group', mayRename(GROUP, ADMIN), 'allowed'],
-  ['a participant does not rename', mayRename(GROUP, PLAIN), 'admin_required'],
-  ['a stranger hears of no chat when renaming', mayRename(GROUP, null), 'chat_not_found'],
-  ['a direct chat has no name to change', mayRename(DIRECT, PLAIN), 'group_only'],
-  ['a stranger hears nothing of a direct chat either', mayRename(DIRECT, null), 'chat_not_found'],
+  ['an admin renames a group', mayAct('rename', GROUP, ADMIN), 'allowed'],
+  ['a participant does not rename', mayAct('rename', GROUP, PLAIN), 'admin_required'],
+  ['a stranger hears of no chat when renaming', mayAct('rename', GROUP, null), 'chat_not_found'],
+  ['a direct chat has no name to change', mayAct('rename', DIRECT, PLAIN), 'group_only'],
+  ['a stranger hears nothing of a direct chat either', mayAct('rename', DIRECT, null), 'chat_not_found'],
 
-  ['an admin adds', mayAddParticipants(GROUP, ADMIN), 'allowed'],
-  ['a participant does not add', mayAddParticipants(GROUP, PLAIN), 'admin_required'],
-  ['nobody joins a direct chat', mayAddParticipants(DIRECT, ADMIN), 'group_only'],
+  ['an admin adds', mayAct('add_participants', GROUP, ADMIN), 'allowed'],
+  ['a participant does not add', mayAct('add_participants', GROUP, PLAIN), 'admin_required'],
+  ['nobody joins a direct chat', mayAct('add_participants', DIRECT, ADMIN), 'group_only'],
   ['a full group', mayHoldParticipants(LIMITS.groupMembers), 'allowed'],
   ['one more than full', mayHoldParticipants(LIMITS.groupMembers + 1), 'group_full'],
 
@@ -88,7 +81,7 @@ describe('policies', () => {
   }
 
   it('tells a refused caller the reason as an error of the registry', () => {
-    expect(() => enforce(mayRename(GROUP, PLAIN))).to.throw('Only admins can update chat details');
-    expect(() => enforce(mayRename(GROUP, ADMIN))).not.to.throw();
+    expect(() => enforce(mayAct('rename', GROUP, PLAIN))).to.throw('Only admins can update chat details');
+    expect(() => enforce(mayAct('rename', GROUP, ADMIN))).not.to.throw();
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/domain/errors.js';
 import { createWorkQueue, type WorkQueue, type WorkQueueOptions } from '../../../src/identity/work-queue.js';
-import type { Turn } from '../../../src/ports/password-hasher.js';
+import type { HashTurn } from '../../../src/ports/password-hasher.js';
 
 const TASK_MS = 100;
 
@@ -19,7 +19,7 @@ class Scene {
   }
 
   /** Resolves with the Retry-After of a refusal, or null when it ran. */
-  async ask(name: string, turn: Partial<Turn> = {}): Promise<number | null> {
+  async ask(name: string, turn: Partial<HashTurn> = {}): Promise<number | null> {
     const whole = { network: 'office', account: name, known: false, ...turn };
     try {
       await this.queue.run(whole, async () => {

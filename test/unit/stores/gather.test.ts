@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { Gather } from '../../../src/stores/sql/ground/gather.js';
+import { SharedStatement } from '../../../src/stores/sql/ground/gather.js';
 
 describe('reads gathered over a turn', () => {
   it('answer each of many with its own, in statements of bounded length', async () => {
     const asked: number[] = [];
-    const gather = new Gather((keys: readonly number[]) => {
+    const gather = new SharedStatement((keys: readonly number[]) => {
       asked.push(keys.length);
       return Promise.resolve(keys.map((key) => key * 2));
     });
@@ -15,7 +15,7 @@ describe('reads gathered over a turn', () => {
 
   it('begin after the last who asked in the turn, and another turn has a read of its own', async () => {
     const asked: (readonly string[])[] = [];
-    const gather = new Gather((keys: readonly string[]) => {
+    const gather = new SharedStatement((keys: readonly string[]) => {
       asked.push(keys);
       return Promise.resolve(keys);
     });
@@ -27,8 +27,8 @@ describe('reads gathered over a turn', () => {
   });
 
   it('fail together, and so does a read that answers fewer than asked', async () => {
-    const broken = new Gather(() => Promise.reject(new Error('away')));
-    const short = new Gather((keys: readonly number[]) => Promise.resolve(keys.slice(1)));
+    const broken = new SharedStatement(() => Promise.reject(new Error('away')));
+    const short = new SharedStatement((keys: readonly number[]) => Promise.resolve(keys.slice(1)));
     for (const [gather, message] of [
       [broken, 'away'],
       [short, 'an answer for every key'],

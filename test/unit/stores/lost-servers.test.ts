@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { scrub } from '../../../src/stores/sql/errors.js';
+import { describeDriverError } from '../../../src/stores/sql/errors.js';
 import { isLostServer, LOST_SERVER_ERRORS } from '../../../src/stores/sql/dialects/lost-servers.js';
 import type { ServerSession } from '../../../src/stores/sql/dialects/mysql-setup.js';
 import { ServerWatch } from '../../../src/stores/sql/dialects/server-watch.js';
@@ -12,7 +12,7 @@ function answered(errno: number, code = 'ER_WHATEVER', sqlState = 'HY000'): Erro
 describe('errors that say that a connection leads to the wrong or a failing server', () => {
   it('are told by their number, whatever else the driver says', () => {
     for (const errno of Object.keys(LOST_SERVER_ERRORS)) {
-      expect(isLostServer(scrub(answered(Number(errno)), 'write')), errno).to.equal(true);
+      expect(isLostServer(describeDriverError(answered(Number(errno)), 'write')), errno).to.equal(true);
     }
     for (const errno of [1053, 1290, 1792, 1836, 1927, 3032, 3100])
       expect(LOST_SERVER_ERRORS).to.have.property(`${errno}`);
@@ -27,17 +27,17 @@ describe('errors that say that a connection leads to the wrong or a failing serv
   it('are none that are about a statement, its values or its locks', () => {
     // Deadlock, lock wait, changed record, conflict of nodes, interrupted, duplicate, too long, wrong SQL, foreign key.
     for (const errno of [1213, 1205, 1020, 3101, 1317, 1062, 1406, 1064, 1452, 1461, 1615, 3572, 3024]) {
-      expect(isLostServer(scrub(answered(errno), 'write')), String(errno)).to.equal(false);
+      expect(isLostServer(describeDriverError(answered(errno), 'write')), String(errno)).to.equal(false);
     }
   });
 
   it('are none that a client makes up, nor names of what every object has', () => {
-    expect(isLostServer(scrub(Object.assign(new Error(), { code: 'ECONNRESET', errno: -104 }), 'read'))).to.equal(
-      false,
-    );
-    expect(isLostServer(scrub(Object.assign(new Error(), { code: 'PROTOCOL_CONNECTION_LOST' }), 'read'))).to.equal(
-      false,
-    );
+    expect(
+      isLostServer(describeDriverError(Object.assign(new Error(), { code: 'ECONNRESET', errno: -104 }), 'read')),
+    ).to.equal(false);
+    expect(
+      isLostServer(describeDriverError(Object.assign(new Error(), { code: 'PROTOCOL_CONNECTION_LOST' }), 'read')),
+    ).to.equal(false);
   });
 });
 

@@ -3,11 +3,11 @@ import type { ChatEvent } from '../../../src/domain/events.js';
 import type { Broker } from '../../../src/ports/broker.js';
 import type { CloseName } from '../../../src/protocol/close-codes.js';
 import { createHub, type Hub } from '../../../src/ws/hub/index.js';
-import type { Delivery, Fill, Member } from '../../../src/ws/hub/delivery.js';
+import type { Delivery, Fill, Recipient } from '../../../src/ws/hub/delivery.js';
 import { ModelStore } from './model-store.js';
 import { FakeClock, MemoryLogger, sent, settle, typed } from './fakes.js';
 
-class Recorder implements Member {
+class Recorder implements Recipient {
   readonly deliveries: Delivery[] = [];
   readonly closes: CloseName[] = [];
   readonly fills: number[] = [];
@@ -185,7 +185,7 @@ describe('hub', () => {
 
   it('finishes one batch before the next, also when delivering publishes', () => {
     const order: string[] = [];
-    const nested: Member = {
+    const nested: Recipient = {
       userId: 1,
       toldUpTo: null,
       deliver({ event }) {
@@ -195,7 +195,7 @@ describe('hub', () => {
       fill: () => undefined,
       close: () => undefined,
     };
-    const other: Member = {
+    const other: Recipient = {
       userId: 2,
       toldUpTo: null,
       deliver: ({ event }) => order.push(`second ${event.type}`),

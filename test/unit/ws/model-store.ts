@@ -3,7 +3,7 @@ import type { DurableEvent } from '../../../src/domain/events.js';
 import type { ChangeLog, ChatRev, Delta, DeltaBounds } from '../../../src/ports/change-log.js';
 import { LIMITS } from '../../../src/protocol/limits.js';
 import type { ChatPosition, ReadOn, ResumeFrom } from '../../../src/services/services.js';
-import { factsOf, objectOf, placeInPhase, seqOf } from '../../../src/domain/event-facts.js';
+import { factsOf, objectKeyOf, placeInPhase, seqOf } from '../../../src/domain/event-facts.js';
 import type {} from '../../../src/ws/hub/delivery.js';
 import { slicedDelta, type WholeDelta } from '../../helpers/delta.js';
 
@@ -24,7 +24,7 @@ export class ModelChat {
     const latest = new Map<string, DurableEvent>();
     const isNew = new Set<string>();
     for (const event of this.log) {
-      const key = objectOf(event);
+      const key = objectKeyOf(event);
       if (event.rev > since && event.type === 'new_message') isNew.add(key);
       if (event.rev > since) latest.set(key, event);
     }

@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemKind } from './problems.js';
 
 /** Where a problem is: ids only, nothing that anyone wrote. */
-export interface Place {
+export interface FindingPlace {
   readonly chatId?: number;
   readonly messageId?: number;
   readonly seq?: number;
@@ -14,14 +14,14 @@ export interface Finding {
   /** How many of them were mended. */
   readonly repaired: number;
   /** The first places; a restore gone wrong has millions. */
-  readonly places: readonly Place[];
+  readonly places: readonly FindingPlace[];
 }
 
 const PLACES = 100;
 
 /** Collects problems in bounded memory. */
 export interface Findings {
-  note(kind: ProblemKind, place: Place, count?: number): void;
+  note(kind: ProblemKind, place: FindingPlace, count?: number): void;
   repaired(kind: ProblemKind, count: number): void;
   /** Every kind, also with a count of 0. */
   all(): Readonly<Record<ProblemKind, Finding>>;
@@ -29,7 +29,10 @@ export interface Findings {
 
 export function createFindings(): Findings {
   const none = Object.keys(PROBLEMS).map((kind) => [kind, { count: 0, repaired: 0, places: [] }]);
-  const found = Object.fromEntries(none) as Record<ProblemKind, { count: number; repaired: number; places: Place[] }>;
+  const found = Object.fromEntries(none) as Record<
+    ProblemKind,
+    { count: number; repaired: number; places: FindingPlace[] }
+  >;
   return {
     note(kind, place, count = 1) {
       found[kind].count += count;

@@ -5,7 +5,7 @@ import type { AppendOutcome, MessageDraft, MessageLog } from '../../../ports/mes
 import type { Publish } from '../../realtime/publisher.js';
 import { Gathering } from './gathering.js';
 import { SecondLane } from './second-lane.js';
-import { WaitingQueue, type Waiting } from './waiting.js';
+import { WaitingQueue, type WaitingSend } from './waiting.js';
 
 /**
  * Group commit: sends share transactions instead of paying for one each.
@@ -107,7 +107,7 @@ export function createMessageWriter(
   }
 
   /** The next batch; what belongs to chats of the second lane goes there on the way. */
-  function take(): readonly Waiting[] {
+  function take(): readonly WaitingSend[] {
     return queue.take(limits.batch).filter((waiting) => {
       if (!secondLane.holds(waiting.draft.chatId)) return true;
       secondLane.add(waiting);
@@ -115,10 +115,10 @@ export function createMessageWriter(
     });
   }
 
-  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
+  async function writeBatch(batch: readonly WaitingSend[]): Promise<void> {
     if (batch.length === 0) return;
     const outcomes = await store(batch, (drafts) => log.appendUnlessBusy(drafts));
-    const answered: Waiting[] = [];
+    const answered: WaitingSend[] = [];
     const answers: AppendOutcome[] = [];
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? failed(new AppError('internal'));
@@ -130,7 +130,7 @@ export function createMessageWriter(
   }
 
   async function store<T extends AppendOutcome | 'busy'>(
-    batch: readonly Waiting[],
+    batch: readonly WaitingSend[],
     append: (drafts: readonly MessageDraft[]) => Promise<readonly T[]>,
   ): Promise<readonly (T | AppendOutcome)[]> {
     try {
@@ -141,7 +141,7 @@ export function createMessageWriter(
     }
   }
 
-  async function conclude(batch: readonly Waiting[], outcomes: readonly AppendOutcome[]): Promise<void> {
+  async function conclude(batch: readonly WaitingSend[], outcomes: readonly AppendOutcome[]): Promise<void> {
     const events = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.event ?? []) : []));
     const isUnsaid = await failureAt('writer.before_ack');
     batch.forEach((waiting, index) => {

@@ -1,6 +1,6 @@
 import { AppError } from '../../../domain/errors.js';
 import { APPENDS_AT_ONCE, type AppendOutcome } from '../../../ports/message-log.js';
-import { WaitingQueue, type Waiting } from './waiting.js';
+import { WaitingQueue, type WaitingSend } from './waiting.js';
 
 export interface SecondLaneDeps {
   readonly limits: {
@@ -10,11 +10,11 @@ export interface SecondLaneDeps {
     readonly queuedOfBusyChat: number;
   };
   /** Without waiting: all of the batch, which is of one chat, is `busy` where somebody still holds that. */
-  readonly offer: (batch: readonly Waiting[]) => Promise<readonly (AppendOutcome | 'busy')[]>;
+  readonly offer: (batch: readonly WaitingSend[]) => Promise<readonly (AppendOutcome | 'busy')[]>;
   /** Waits for the chat's lock. */
-  readonly store: (batch: readonly Waiting[]) => Promise<readonly AppendOutcome[]>;
+  readonly store: (batch: readonly WaitingSend[]) => Promise<readonly AppendOutcome[]>;
   /** Answers and publishes. */
-  readonly conclude: (batch: readonly Waiting[], outcomes: readonly AppendOutcome[]) => Promise<void>;
+  readonly conclude: (batch: readonly WaitingSend[], outcomes: readonly AppendOutcome[]) => Promise<void>;
 }
 
 /** Each takes a connection, so they are few; one place is never waited in, so that a chat is always tried soon. */
@@ -60,7 +60,7 @@ export class SecondLane {
   }
 
   /** In the order of arrival. */
-  add(waiting: Waiting): void {
+  add(waiting: WaitingSend): void {
     const { chatId } = waiting.draft;
     const chat = this.#chats.get(chatId) ?? { queue: new WaitingQueue(), isServed: false, foundBusyAt: null };
     if (chat.queue.length >= this.#deps.limits.queuedOfBusyChat) {

@@ -2,7 +2,7 @@ import { AppError } from '../../../domain/errors.js';
 import type { AppendOutcome, MessageDraft } from '../../../ports/message-log.js';
 
 /** A send that waits for its outcome. */
-export interface Waiting {
+export interface WaitingSend {
   readonly draft: MessageDraft;
   readonly bytes: number;
   /** By performance.now(). */
@@ -12,7 +12,7 @@ export interface Waiting {
 
 /** Sends in the order of their arrival, and how much they hold. */
 export class WaitingQueue {
-  #items: Waiting[] = [];
+  #items: WaitingSend[] = [];
   #bytes = 0;
 
   get length(): number {
@@ -23,12 +23,12 @@ export class WaitingQueue {
     return this.#bytes;
   }
 
-  push(waiting: Waiting): void {
+  push(waiting: WaitingSend): void {
     this.#items.push(waiting);
     this.#bytes += waiting.bytes;
   }
 
-  take(most: number): readonly Waiting[] {
+  take(most: number): readonly WaitingSend[] {
     const taken = this.#items.slice(0, most);
     this.#items = this.#items.slice(most);
     for (const { bytes } of taken) this.#bytes -= bytes;
@@ -36,7 +36,7 @@ export class WaitingQueue {
   }
 
   /** Puts back what was taken last, in front of what has come since. */
-  putBack(taken: readonly Waiting[]): void {
+  putBack(taken: readonly WaitingSend[]): void {
     this.#items = [...taken, ...this.#items];
     for (const { bytes } of taken) this.#bytes += bytes;
   }

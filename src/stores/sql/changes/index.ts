@@ -3,7 +3,7 @@ import type { ChangeLog } from '../../../ports/change-log.js';
 import { UNSHARED } from '../../../ports/read-share.js';
 import { repositoryContext, type RepositoryDeps } from '../ground/context.js';
 import type { SqlDatabase } from '../database.js';
-import { Gather } from '../ground/gather.js';
+import { SharedStatement } from '../ground/gather.js';
 import { readChatsOf, readRecentChatsOf, type ChatsOf } from './chats-of.js';
 import { readRevs } from './head.js';
 import { readMissed, readSince } from './delta.js';
@@ -17,7 +17,7 @@ export function createChangeLog(
 ): ChangeLog {
   const { epoch, ...rest } = deps;
   const context = repositoryContext(sql, bodies, rest);
-  const firstChats = new Gather((wanted: readonly ChatsOf[]) => readChatsOf(sql, 0, wanted));
+  const firstChats = new SharedStatement((wanted: readonly ChatsOf[]) => readChatsOf(sql, 0, wanted));
   return {
     epoch,
     since: (chatId, readerId, sinceRev, most) => readSince(context, chatId, readerId, sinceRev, most),

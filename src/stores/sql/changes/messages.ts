@@ -8,7 +8,7 @@ import { messageEvents } from './message-events.js';
 import { readOutlined, readWhole, type OutlinedMessage } from './message-outlines.js';
 import { readCount, readMessages, type ChangedMessage } from './message-rows.js';
 
-/** Each change of a message takes a rev of its own, so the chat's rev is as high as any. */
+/** Each change of a message takes a rev of its own; the chat's row says no more of them than its rev. */
 export const messages: RevisedKind<ChatHead> = {
   lastRev: ({ rev }) => rev,
   together: 1,

@@ -58,8 +58,8 @@ export async function findForPage(
   return found;
 }
 
-function rowsOf({ objects, rowAt }: FoundObjects): readonly MessageRow[] {
-  return objects.flatMap((_, place) => rowAt(place) ?? []);
+function rowsOf(found: FoundObjects): readonly MessageRow[] {
+  return found.objects.flatMap((_, place) => found.rowAt(place) ?? []);
 }
 
 /**

@@ -12,7 +12,7 @@ import { cutPage, findForPage, type PageBounds, type PagePart } from './page-bou
 import { byId } from './message-events.js';
 
 /** A page whose contents are still to be read: how many bytes they have is known. */
-interface Planned {
+interface PlannedPage {
   readonly kind: 'planned';
   readonly parts: readonly PagePart[];
   readonly state: ReaderState;
@@ -22,7 +22,7 @@ interface Planned {
   readonly objects: number;
 }
 
-type Plan = Planned | Extract<PageAnswer, { kind: 'resync' }>;
+type Plan = PlannedPage | Extract<PageAnswer, { kind: 'resync' }>;
 
 /** Rows of chats that are read in one step: a chat takes an embedded database 0.2 to 0.8 ms. */
 const STEP_MS = 2;
@@ -104,7 +104,7 @@ async function planPage(
 }
 
 /** The rows whose contents the pages need, with the bytes of each. */
-function weighed(plans: readonly Planned[]): readonly { readonly row: MessageRow; readonly bytes: number }[] {
+function weighed(plans: readonly PlannedPage[]): readonly { readonly row: MessageRow; readonly bytes: number }[] {
   return plans.flatMap(({ parts }) =>
     parts.flatMap(({ found, places, sizes }) =>
       places.flatMap((place) => {
@@ -117,7 +117,7 @@ function weighed(plans: readonly Planned[]): readonly { readonly row: MessageRow
 
 async function readContents(
   context: RepositoryContext,
-  plans: readonly Planned[],
+  plans: readonly PlannedPage[],
   share: ReadShare,
 ): Promise<ReadonlyMap<number, Message>> {
   const wanted = weighed(plans);
@@ -128,7 +128,7 @@ async function readContents(
 
 async function toPage(
   context: RepositoryContext,
-  { parts, state, rev, hasMore }: Planned,
+  { parts, state, rev, hasMore }: PlannedPage,
   contents: ReadonlyMap<number, Message>,
 ): Promise<DeltaPage> {
   const events = await Promise.all(parts.map(({ found, places }) => found.tell(context, places, contents)));

@@ -1,12 +1,12 @@
 import { and, asc, eq, gt, max } from 'drizzle-orm';
 import { participantUpdated, type DurableEvent } from '../../../domain/events.js';
 import { LIMITS } from '../../../protocol/limits.js';
-import { toParticipant, userColumns, type Member } from '../ground/chat-rows.js';
+import { toParticipant, userColumns, type ParticipantWithUser } from '../ground/chat-rows.js';
 import type { ChatHead } from './head.js';
 import { withoutContents, type ChangedObject, type RevisedKind } from './kind.js';
 
 interface ChangedParticipant extends ChangedObject {
-  readonly member: Member;
+  readonly member: ParticipantWithUser;
 }
 
 /** Who is or was in the chat. It begins with all its founders under one rev; beyond them each change has its own. */
@@ -41,7 +41,7 @@ export const participants: RevisedKind<ChatHead> = {
   },
 };
 
-function typeOf({ participant: { leftAt, joinedRev } }: Member, since: number): DurableEvent['type'] {
+function typeOf({ participant: { leftAt, joinedRev } }: ParticipantWithUser, since: number): DurableEvent['type'] {
   if (leftAt !== null) return 'participant_removed';
   return joinedRev > since ? 'participant_added' : 'participant_updated';
 }

@@ -1,12 +1,14 @@
 import { and, eq, inArray } from 'drizzle-orm';
-import { mayAddParticipants, mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
+import { asNewcomer } from '../../../domain/chat-rules.js';
+import { mayHoldParticipants } from '../../../domain/policies/chat-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
+import { mayAct } from '../../../domain/policies/rights.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged, type LockedChat } from '../ground/change.js';
+import { changeChat, unchanged, type ChatNeed, type LockedChat } from '../ground/change.js';
 import type { RepositoryContext } from '../ground/context.js';
 import { activeUsers } from '../ground/members.js';
 import { isSameMoment, participantTrace } from '../ground/proof.js';
-import { membershipOf, toChat, toParticipant, type ChatRow, type ParticipantRow } from '../ground/chat-rows.js';
+import { toParticipant, type ChatRow, type ParticipantRow } from '../ground/chat-rows.js';
 
 /**
  * All or nothing. Everyone who is really added takes a rev and an event of their own. A rejoiner comes back as a
@@ -18,22 +20,20 @@ export async function addParticipants(
   actorId: number,
   userIds: readonly number[],
 ): Promise<Change<readonly number[]>> {
-  return changeChat(context, chatId, async (locked) => {
-    const { tx, chat, members, now } = locked;
-    enforce(mayAddParticipants(chat === null ? null : toChat(chat), membershipOf(members, actorId)));
-    if (chat === null) throw new TypeError('a chat that may be extended exists');
+  const need: ChatNeed = {
+    actorId,
+    may: ({ chat, actor }) => mayAct('add_participants', chat, actor),
+    members: 'all',
+  };
+  return changeChat(context, chatId, need, async (locked) => {
+    const { tx, chat, members, now, take } = locked;
     const present = new Set(members.map((member) => member.participant.userId));
     const added = [...new Set(userIds)].filter((id) => !present.has(id));
     const users = await activeUsers(tx, context.sql.tables, added);
     enforce(mayHoldParticipants(members.length + added.length));
     if (added.length === 0) return unchanged<readonly number[]>([]);
-    const rows = added.map((userId, index) => newcomer(chat, userId, chat.rev + 1 + index, now, actorId));
-    await store(locked, context, chat.id, rows);
-    const rev = chat.rev + added.length;
-    await tx.db
-      .update(context.sql.tables.chats)
-      .set({ rev, membersRev: rev })
-      .where(eq(context.sql.tables.chats.id, chatId));
+    const rows = added.map((userId) => newcomer(chat, userId, take(), now, actorId));
+    await storeParticipants(locked, context, chat.id, rows);
     return {
       result: added,
       events: rows.flatMap((participant) => {
@@ -63,21 +63,10 @@ export async function addParticipants(
 }
 
 function newcomer(chat: ChatRow, userId: number, rev: number, now: Date, actorId: number): ParticipantRow {
-  return {
-    chatId: chat.id,
-    userId,
-    joinedAt: now,
-    isAdmin: false,
-    leftAt: null,
-    lastReadSeq: chat.lastSeq,
-    hiddenSeq: null,
-    rev,
-    joinedRev: rev,
-    changedBy: actorId,
-  };
+  return { chatId: chat.id, userId, joinedAt: now, ...asNewcomer(chat), rev, joinedRev: rev, changedBy: actorId };
 }
 
-async function store(
+async function storeParticipants(
   { tx }: LockedChat,
   context: RepositoryContext,
   chatId: number,

@@ -8,7 +8,7 @@ import { chatPlaces, lockChat } from '../ground/change.js';
 import type { RepositoryContext } from '../ground/context.js';
 import { activeUsers } from '../ground/members.js';
 import { byStanding, toView, type ChatRow, type ParticipantRow } from '../ground/chat-rows.js';
-import { isSameMoment, judge, participantTrace, type Trace } from '../ground/proof.js';
+import { isSameMoment, judgeTraces, participantTrace, type Trace } from '../ground/proof.js';
 import { settled, type Verdict } from '../ground/settle.js';
 import type { Session } from '../database.js';
 
@@ -113,5 +113,5 @@ export async function wasCreated(
       (one) => isSameMoment(one.joinedAt, founder.joinedAt) && one.isAdmin === founder.isAdmin && one.leftAt === null,
     ),
   );
-  return judge({ traces: [named, ...founders] }, found);
+  return judgeTraces({ traces: [named, ...founders] }, found);
 }

@@ -6,7 +6,7 @@ import type { ReadShare } from '../../../ports/read-share.js';
 import { asDate, type SqlDatabase, type SqlRow } from '../database.js';
 import { paidContents } from '../ground/contents.js';
 import { messageColumns, readMessageRow, type MessageRow } from '../ground/message-rows.js';
-import { sizesOf, inTurn } from '../ground/slices.js';
+import { sizesOf, inTurnIfMany } from '../ground/slices.js';
 import type { RepositoryContext } from '../ground/context.js';
 import { countUnread, type Watermark } from '../ground/unread.js';
 
@@ -39,7 +39,7 @@ export async function listChats(
   share: ReadShare,
 ): ReturnType<ChatStore['list']> {
   const { sql } = context;
-  const { rows, total, unread } = await inTurn(share, limit, () =>
+  const { rows, total, unread } = await inTurnIfMany(share, limit, () =>
     sql.snapshot(async (session) => {
       const rows = await session.query(pageText(sql.kind), [userId, limit, offset]);
       const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);

@@ -15,7 +15,7 @@ const PARTICIPANTS = `SELECT COUNT(*) AS total FROM chat_participants p WHERE p.
  * Without the chat's lock, so that reading never waits for sending: last_seq only grows, so a bound taken before the
  * update still holds, and the update itself moves forward only.
  */
-export async function markRead(
+export async function advanceReadMark(
   context: RepositoryContext,
   chatId: number,
   userId: number,

@@ -2,7 +2,7 @@ import type { ChatStore } from '../../../ports/chat-store.js';
 import type { SqlDatabase } from '../database.js';
 import { selectRows, tableOf } from '../ground/lists.js';
 
-type Membership = Awaited<ReturnType<ChatStore['membership']>>;
+type MembershipAnswer = Awaited<ReturnType<ChatStore['membership']>>;
 
 /** In the order in which the tables are read: left to itself MySQL may begin with a scan of the chats. */
 const JOINED: Readonly<Record<SqlDatabase['kind'], string>> = {
@@ -14,7 +14,7 @@ const JOINED: Readonly<Record<SqlDatabase['kind'], string>> = {
 export async function readMemberships(
   sql: SqlDatabase,
   wanted: readonly { readonly chatId: number; readonly userId: number }[],
-): Promise<readonly Membership[]> {
+): Promise<readonly MembershipAnswer[]> {
   const asked = wanted.map(({ chatId, userId }, place) => [place, chatId, userId]);
   const pairs = tableOf(sql.kind, { place: 'plain', chat_id: 'plain', user_id: 'plain' }, asked);
   const join = JOINED[sql.kind];
@@ -31,7 +31,7 @@ export async function readMemberships(
       },
     ),
   );
-  const found: Membership[] = wanted.map(() => null);
+  const found: MembershipAnswer[] = wanted.map(() => null);
   for (const row of rows) {
     found[Number(row['place'])] = { rev: Number(row['rev']), lastSeq: Number(row['last_seq']) };
   }

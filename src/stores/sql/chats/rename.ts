@@ -1,12 +1,10 @@
-import { eq } from 'drizzle-orm';
 import type { ChatView } from '../../../domain/chat.js';
-import { mayRename } from '../../../domain/policies/chat-policy.js';
-import { enforce } from '../../../domain/policies/decision.js';
+import { mayAct } from '../../../domain/policies/rights.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged } from '../ground/change.js';
+import { changeChat, unchanged, type ChatNeed } from '../ground/change.js';
 import type { RepositoryContext } from '../ground/context.js';
 import { isSameMoment } from '../ground/proof.js';
-import { membershipOf, toChat, toView, type ChatRow } from '../ground/chat-rows.js';
+import { membershipOf, toView, type ChatRow } from '../ground/chat-rows.js';
 
 /** Moves `updated_at` too: a rename is activity. The name it already has changes nothing. */
 export async function renameChat(
@@ -15,18 +13,16 @@ export async function renameChat(
   actorId: number,
   name: string,
 ): Promise<Change<ChatView>> {
-  const { chats } = context.sql.tables;
-  return changeChat(context, chatId, async ({ tx, chat, members, now }) => {
-    enforce(mayRename(chat === null ? null : toChat(chat), membershipOf(members, actorId)));
-    if (chat === null) throw new TypeError('a chat that may be renamed exists');
-    if (chat.name === name) return unchanged(toView(chat, members));
-    const rev = chat.rev + 1;
-    const change = { name, updatedAt: now, rev, changedRev: rev };
-    await tx.db.update(chats).set(change).where(eq(chats.id, chatId));
-    const renamed: ChatRow = { ...chat, ...change };
-    return {
+  const need: ChatNeed = { actorId, may: ({ chat, actor }) => mayAct('rename', chat, actor), members: 'all' };
+  return changeChat(context, chatId, need, ({ chat, members, now, take }) => {
+    if (chat.name === name) return Promise.resolve(unchanged(toView(chat, members)));
+    const rev = take();
+    const row = { name, updatedAt: now };
+    const renamed: ChatRow = { ...chat, ...row, rev, changedRev: rev };
+    return Promise.resolve({
       result: toView(renamed, members),
       events: [{ type: 'chat_updated', chatId, rev, at: now, name, updatedAt: now }],
+      row,
       proof: {
         traces: [{ rev, revIn: (found) => found.chat.changedRev, isOurs: (found) => isRenamed(found.chat, renamed) }],
         achieved: (found) =>
@@ -34,7 +30,7 @@ export async function renameChat(
             ? { result: toView(found.chat, found.members) }
             : null,
       },
-    };
+    });
   });
 }
 

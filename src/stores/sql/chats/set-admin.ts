@@ -1,13 +1,12 @@
-import { participantUpdated } from '../../../domain/events.js';
 import { and, eq } from 'drizzle-orm';
+import { participantUpdated } from '../../../domain/events.js';
 import type { Participant } from '../../../domain/chat.js';
 import { maySetAdmin } from '../../../domain/policies/chat-policy.js';
-import { enforce } from '../../../domain/policies/decision.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { changeChat, unchanged } from '../ground/change.js';
+import { changeChat, unchanged, type ChatNeed } from '../ground/change.js';
 import type { RepositoryContext } from '../ground/context.js';
 import { participantTrace } from '../ground/proof.js';
-import { membershipOf, toChat, toParticipant } from '../ground/chat-rows.js';
+import { membershipOf, toParticipant } from '../ground/chat-rows.js';
 
 /** Gives or takes admin rights; the right that is already so changes nothing. */
 export async function setAdmin(
@@ -17,21 +16,24 @@ export async function setAdmin(
   userId: number,
   isAdmin: boolean,
 ): Promise<Change<Participant>> {
-  const { chats, chatParticipants } = context.sql.tables;
-  return changeChat(context, chatId, async ({ tx, chat, members, now }) => {
-    const admins = members.filter((member) => member.participant.isAdmin).length;
-    const actor = membershipOf(members, actorId);
-    const state = chat === null ? null : toChat(chat);
-    enforce(maySetAdmin(state, actor, membershipOf(members, userId), isAdmin, admins));
+  const { chatParticipants } = context.sql.tables;
+  const need: ChatNeed = {
+    actorId,
+    may: ({ chat, members, actor }) => {
+      const admins = members.filter((member) => member.participant.isAdmin).length;
+      return maySetAdmin(chat, actor, membershipOf(members, userId), isAdmin, admins);
+    },
+    members: 'all',
+  };
+  return changeChat(context, chatId, need, async ({ tx, members, now, take }) => {
     const target = members.find((member) => member.participant.userId === userId);
-    if (chat === null || target === undefined) throw new TypeError('who may be given rights is in the chat');
+    if (target === undefined) throw new TypeError('who may be given rights is in the chat');
     if (target.participant.isAdmin === isAdmin) return unchanged(toParticipant(target));
-    const rev = chat.rev + 1;
+    const rev = take();
     await tx.db
       .update(chatParticipants)
       .set({ isAdmin, rev, changedBy: actorId })
       .where(and(eq(chatParticipants.chatId, chatId), eq(chatParticipants.userId, userId)));
-    await tx.db.update(chats).set({ rev, membersRev: rev }).where(eq(chats.id, chatId));
     const participant = toParticipant({ participant: { ...target.participant, isAdmin, rev }, user: target.user });
     return {
       result: participant,

@@ -1,5 +1,5 @@
 import type { Phase, StatementHooks } from '../database.js';
-import { looksLikeDriverError, scrub, type DriverFailure } from '../errors.js';
+import { looksLikeDriverError, describeDriverError, type DriverFailure } from '../errors.js';
 
 /**
  * The one way statements take to a driver: hook, driver, scrubbing. After a failure that is not a violated key the
@@ -75,7 +75,7 @@ export class Line {
   }
 
   #judge(error: unknown, phase: Phase): DriverFailure {
-    const failure = scrub(error, phase);
+    const failure = describeDriverError(error, phase);
     if (failure.key === null) this.#failure = failure;
     return failure;
   }

@@ -1,5 +1,5 @@
 import { createConnection, createPool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
-import { scrub } from '../errors.js';
+import { describeDriverError } from '../errors.js';
 import { readSession, setUpSession, type ServerSession } from './mysql-setup.js';
 import { PlaceQueue } from './queue.js';
 import { ServerWatch, type Watched } from './server-watch.js';
@@ -110,7 +110,7 @@ export function createMysqlPool(
     try {
       return (await readSession(connection, DEADLINE_MS)).isReadOnly;
     } catch (error) {
-      scrub(error, 'connect');
+      describeDriverError(error, 'connect');
       return true;
     }
   }
@@ -130,7 +130,7 @@ export function createMysqlPool(
       }
     } catch (error) {
       leave();
-      throw scrub(error, 'connect');
+      throw describeDriverError(error, 'connect');
     }
   }
 
@@ -171,6 +171,6 @@ async function killThread(options: PoolOptions, { thread, server }: ServerSessio
     }
   } catch (error) {
     // The thread is gone already, or the server cannot be reached; neither changes what the caller may claim.
-    scrub(error, 'connect');
+    describeDriverError(error, 'connect');
   }
 }

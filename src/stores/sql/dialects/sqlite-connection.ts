@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { scrub } from '../errors.js';
+import { describeDriverError } from '../errors.js';
 
 /**
  * What every connection runs with. A commit is on disk before it is answered, as on the other stores. What is deleted is
@@ -174,7 +174,7 @@ export class ConnectionShelf {
     try {
       return this.#idle.pop() ?? (await SqliteConnection.open(this.#file));
     } catch (error) {
-      throw scrub(error, 'connect');
+      throw describeDriverError(error, 'connect');
     }
   }
 

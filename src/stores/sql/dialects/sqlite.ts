@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../domain/errors.js';
 import type { Clock } from '../../../ports/clock.js';
 import type { Session, SqlDatabase, StatementHooks } from '../database.js';
-import { isRetryable, scrub } from '../errors.js';
+import { isRetryable, describeDriverError } from '../errors.js';
 import { sqliteTables } from '../tables.js';
 import { Line } from './line.js';
 import { PlaceQueue } from './queue.js';
@@ -112,7 +112,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
       // closed here: other reads may be on it, and the last of them lets go of it.
       if (line.failure !== null && connection === reader) {
         reader = await SqliteConnection.open(file).catch((error: unknown) => {
-          throw scrub(error, 'connect');
+          throw describeDriverError(error, 'connect');
         });
       }
     }
@@ -129,7 +129,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
         clean = true;
         return truncated;
       } catch (error) {
-        const failure = scrub(error, 'write');
+        const failure = describeDriverError(error, 'write');
         if (isRetryable(failure)) return false;
         throw failure;
       } finally {

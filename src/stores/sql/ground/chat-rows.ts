@@ -1,5 +1,5 @@
 import type { Chat, ChatView, Participant } from '../../../domain/chat.js';
-import type { Membership } from '../../../domain/policies/chat-policy.js';
+import type { Membership } from '../../../domain/policies/rights.js';
 import type { User } from '../../../domain/user.js';
 import type { Tables } from '../tables.js';
 
@@ -7,7 +7,7 @@ export type ChatRow = Tables['chats']['$inferSelect'];
 export type ParticipantRow = Tables['chatParticipants']['$inferSelect'];
 
 /** A participant's row with the account behind it. */
-export interface Member {
+export interface ParticipantWithUser {
   readonly participant: ParticipantRow;
   readonly user: User;
 }
@@ -25,7 +25,7 @@ export function toChat(row: ChatRow): Chat {
   };
 }
 
-export function toParticipant({ participant, user }: Member): Participant {
+export function toParticipant({ participant, user }: ParticipantWithUser): Participant {
   return {
     chatId: participant.chatId,
     userId: participant.userId,
@@ -41,18 +41,18 @@ export function toParticipant({ participant, user }: Member): Participant {
 }
 
 /** `members` in the order of the view: joined first. */
-export function toView(chat: ChatRow, members: readonly Member[]): ChatView {
+export function toView(chat: ChatRow, members: readonly ParticipantWithUser[]): ChatView {
   return { chat: toChat(chat), participants: members.map(toParticipant), users: members.map((member) => member.user) };
 }
 
 /** What the policies ask of a user, given a chat's active members. */
-export function membershipOf(members: readonly Member[], userId: number): Membership {
+export function membershipOf(members: readonly ParticipantWithUser[], userId: number): Membership {
   const member = members.find((candidate) => candidate.participant.userId === userId);
   return member === undefined ? null : { userId, isAdmin: member.participant.isAdmin };
 }
 
 /** The order of a view, and of succession: who has been in longest comes first. */
-export function byStanding(a: Member, b: Member): number {
+export function byStanding(a: ParticipantWithUser, b: ParticipantWithUser): number {
   return (
     a.participant.joinedAt.getTime() - b.participant.joinedAt.getTime() || a.participant.userId - b.participant.userId
   );

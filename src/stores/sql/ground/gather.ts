@@ -14,7 +14,7 @@ interface Asked<K, V> {
  * asks the same few questions. The statement begins after the last of them was asked, so whoever has to read after
  * something else has happened (joining reads after registering) does. Alone it costs the rest of the turn, no timer.
  */
-export class Gather<K, V> {
+export class SharedStatement<K, V> {
   private asked: Asked<K, V>[] = [];
 
   /** `readAll` answers in the order of the keys. */

@@ -3,16 +3,22 @@ import { AppError } from '../../../domain/errors.js';
 import type { User } from '../../../domain/user.js';
 import type { Session } from '../database.js';
 import type { Tables } from '../tables.js';
-import { userColumns, type ChatRow, type Member } from './chat-rows.js';
+import { userColumns, type ChatRow, type ParticipantWithUser } from './chat-rows.js';
 
-/** Active participants with their accounts, joined first; at most LIMITS.groupMembers. */
-export async function activeMembers(session: Session, tables: Tables, chatId: number): Promise<readonly Member[]> {
+/** Active participants with their accounts, joined first; at most LIMITS.groupMembers. `only`: this one at most. */
+export async function activeMembers(
+  session: Session,
+  tables: Tables,
+  chatId: number,
+  only: number | null = null,
+): Promise<readonly ParticipantWithUser[]> {
   const { chatParticipants, users } = tables;
+  const isThatOne = only === null ? undefined : eq(chatParticipants.userId, only);
   return session.db
     .select({ participant: chatParticipants, user: userColumns(tables) })
     .from(chatParticipants)
     .innerJoin(users, eq(users.id, chatParticipants.userId))
-    .where(and(eq(chatParticipants.chatId, chatId), isNull(chatParticipants.leftAt)))
+    .where(and(eq(chatParticipants.chatId, chatId), isNull(chatParticipants.leftAt), isThatOne))
     .orderBy(asc(chatParticipants.joinedAt), asc(chatParticipants.userId));
 }
 
@@ -21,7 +27,7 @@ export async function chatWithMembers(
   session: Session,
   tables: Tables,
   chatId: number,
-): Promise<{ readonly chat: ChatRow; readonly members: readonly Member[] } | null> {
+): Promise<{ readonly chat: ChatRow; readonly members: readonly ParticipantWithUser[] } | null> {
   const { chats, chatParticipants, users } = tables;
   const rows = await session.db
     .select({ chat: chats, participant: chatParticipants, user: userColumns(tables) })

@@ -1,5 +1,5 @@
 import type { Verdict } from './settle.js';
-import type { ChatRow, Member, ParticipantRow } from './chat-rows.js';
+import type { ChatRow, ParticipantWithUser, ParticipantRow } from './chat-rows.js';
 
 /** A chat under its lock, as the look for an unanswered COMMIT finds it. */
 export interface Found {
@@ -7,7 +7,7 @@ export interface Found {
   /** By user, those who have left among them. */
   readonly participants: ReadonlyMap<number, ParticipantRow>;
   /** The active ones with their accounts, joined first. */
-  readonly members: readonly Member[];
+  readonly members: readonly ParticipantWithUser[];
 }
 
 /**
@@ -49,7 +49,7 @@ export function isSameMoment(a: Date | null, b: Date): boolean {
  * A row that does not carry the change at its rev shows that there was no commit; one that has taken a later rev shows
  * nothing any more. A change that takes no rev leaves no trace and is known by what it achieved alone.
  */
-export function judge({ traces }: Pick<Proof<unknown>, 'traces'>, found: Found): Verdict {
+export function judgeTraces({ traces }: Pick<Proof<unknown>, 'traces'>, found: Found): Verdict {
   const seen = traces.map((trace) => {
     if (trace.revIn(found) > trace.rev) return 'overwritten';
     return trace.revIn(found) === trace.rev && trace.isOurs(found) ? 'ours' : 'missing';

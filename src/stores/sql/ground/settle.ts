@@ -63,7 +63,7 @@ export async function settledAttempt<P, T>(
   } catch (error) {
     const attempted = planned as { readonly value: P } | null;
     if (!(error instanceof AppError) || error.code !== 'indeterminate' || attempted === null) throw error;
-    return conclude(await verdictOf(sql, verify, attempted.value), error);
+    return concludeUnknown(await verdictOf(sql, verify, attempted.value), error);
   }
 }
 
@@ -97,7 +97,7 @@ async function verdictOf<P, T>(
   }
 }
 
-function conclude<T>(verdict: 'absent' | 'unknown' | Instead<T>, error: AppError): T {
+function concludeUnknown<T>(verdict: 'absent' | 'unknown' | Instead<T>, error: AppError): T {
   if (typeof verdict !== 'string') return verdict.instead;
   switch (verdict) {
     case 'absent':

@@ -11,7 +11,7 @@ const SMALL_BYTES = 64 * 1024;
 /** Rows of which so many are read at once, without a turn. */
 const FEW_ROWS = 50;
 /** Few rows at once, more in the reader's turn. */
-export function inTurn<T>(share: ReadShare, limit: number, read: () => Promise<T>): Promise<T> {
+export function inTurnIfMany<T>(share: ReadShare, limit: number, read: () => Promise<T>): Promise<T> {
   return limit > FEW_ROWS ? share.step(read) : read();
 }
 

@@ -1,5 +1,5 @@
-import type { Session } from '../database.js';
 import type { ChatCounters } from '../../../ports/inspection.js';
+import type { Session } from '../database.js';
 
 /** What the rows of a chat's messages come to. */
 export interface CountedMessages extends ChatCounters {

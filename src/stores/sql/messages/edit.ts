@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { SUPERSEDED_FOR_MS } from '../../../domain/chat-rules.js';
 import { AppError } from '../../../domain/errors.js';
 import type { Message } from '../../../domain/message.js';
 import { enforce } from '../../../domain/policies/decision.js';
@@ -6,20 +7,17 @@ import { mayEdit } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
 import type { MessageLog } from '../../../ports/message-log.js';
 import { ERROR_CODES } from '../../../protocol/error-codes.js';
-import { lockChat } from '../ground/change.js';
-import type { RepositoryContext } from '../ground/context.js';
-import { settled, type Verdict } from '../ground/settle.js';
-import type { Session, SqlDatabase } from '../database.js';
+import type { Session } from '../database.js';
 import { withContents } from '../ground/contents.js';
+import type { RepositoryContext } from '../ground/context.js';
 import { toMessage, type MessageRow } from '../ground/message-rows.js';
+import type { Verdict } from '../ground/settle.js';
 import { dropBodies, insertBodies } from './append/body-writes.js';
-import { readMessageState } from './message-state.js';
 import { assertFresh, synchronise, type Mint, type Minted } from './append/minting.js';
+import { changeMessage, type LockedMessage, type MessageNeed, type PlannedMessageChange } from './change.js';
+import { readMessageState } from './message-state.js';
 
 type Edit = Parameters<MessageLog['edit']>[0];
-
-/** Superseded bodies stay this long for readers that still hold their row. */
-const GRACE_MS = 24 * 3_600_000;
 
 /** Each further round means that someone else's edit was committed in between, so a few are plenty. */
 const MAX_ROUNDS = 8;
@@ -29,7 +27,7 @@ const MAX_ROUNDS = 8;
  * never a mix. Content is compared before the lock is taken, because bodies are not read under it; if the row names
  * another body by then, the comparison is made again.
  */
-export async function editMessage(context: RepositoryContext, mint: Mint, edit: Edit): Promise<Change<Message>> {
+export async function commitEdit(context: RepositoryContext, mint: Mint, edit: Edit): Promise<Change<Message>> {
   await synchronise(mint, context.sql, context.clock);
   const written: Minted[] = [];
   try {
@@ -57,15 +55,7 @@ async function tryEdit(
     }
     const minted = written[0] ?? (await storeBody(context, mint, before, edit.content));
     written[0] = minted;
-    const change = await settled(
-      context.sql,
-      (tx) => writeEdit(tx, context, mint, edit, before, minted),
-      (tx) => editVerdict(tx, context, before, minted),
-      {
-        beforeCommit: () => context.failpoints.hit('edit.before_commit'),
-        afterCommit: () => context.failpoints.hit('edit.after_commit'),
-      },
-    );
+    const change = await writeEdit(context, mint, edit, before, minted);
     if (change !== null) return change;
   }
   await dropBodies(context, idsOf(written));
@@ -82,13 +72,15 @@ function isRefusal(error: AppError): boolean {
 }
 
 async function readEditable({ sql }: RepositoryContext, edit: Edit): Promise<MessageRow> {
-  return sql.read((session) => editableRow(session, sql.kind, edit));
+  return sql.read(async (session) => {
+    const state = await readMessageState(session, sql.kind, edit.messageId, edit.actorId);
+    enforce(mayEditIt(edit)(state));
+    return state.row;
+  });
 }
 
-async function editableRow(session: Session, kind: SqlDatabase['kind'], edit: Edit): Promise<MessageRow> {
-  const { row, chat, actor } = await readMessageState(session, kind, edit.messageId, edit.actorId);
-  enforce(mayEdit(chat, actor, row, edit.expectedVersion));
-  return row;
+function mayEditIt({ expectedVersion }: Edit): MessageNeed['may'] {
+  return ({ row, chat, actor }) => mayEdit(chat, actor, row, expectedVersion);
 }
 
 async function storeBody(context: RepositoryContext, mint: Mint, row: MessageRow, content: string): Promise<Minted> {
@@ -102,42 +94,57 @@ async function storeBody(context: RepositoryContext, mint: Mint, row: MessageRow
 }
 
 /** Null: another edit came first, and what it wrote has to be compared. */
-async function writeEdit(
-  tx: Session,
+function writeEdit(
   context: RepositoryContext,
   mint: Mint,
   edit: Edit,
   before: MessageRow,
   minted: Minted,
 ): Promise<Change<Message> | null> {
-  const { tables } = context.sql;
-  const { chats, messageMetadata, oldBodies } = tables;
-  const chat = await lockChat(tx, tables, before.chatId);
-  if (chat === null) throw new AppError('message_not_found');
-  const row = await editableRow(tx, context.sql.kind, edit);
-  if (!Buffer.from(row.bodyId).equals(before.bodyId)) return null;
-  const since = context.clock.monotonic();
-  const now = await tx.now();
-  mint.observe(now, since);
-  assertFresh(minted, now, context.clock);
-  const rev = chat.rev + 1;
-  const bodyBytes = Buffer.byteLength(edit.content, 'utf8');
-  const change = { bodyId: minted.id, bodyBytes, version: row.version + 1, isEdited: true, editedAt: now, rev };
+  const { failpoints, clock } = context;
+  const need = {
+    chatId: before.chatId,
+    messageId: edit.messageId,
+    actorId: edit.actorId,
+    may: mayEditIt(edit),
+    places: {
+      beforeCommit: () => failpoints.hit('edit.before_commit'),
+      afterCommit: () => failpoints.hit('edit.after_commit'),
+    },
+  };
+  return changeMessage(
+    context,
+    need,
+    async (locked) => {
+      if (!Buffer.from(locked.row.bodyId).equals(before.bodyId)) return null;
+      mint.observe(locked.now, locked.askedAt);
+      assertFresh(minted, locked.now, clock);
+      return supersede(locked, context, edit.content, minted);
+    },
+    (tx) => editVerdict(tx, context, before, minted),
+  );
+}
+
+/** The row names the new body, and the old one is filed. */
+async function supersede(
+  { tx, row, now, take }: LockedMessage,
+  context: RepositoryContext,
+  content: string,
+  minted: Minted,
+): Promise<PlannedMessageChange<Message>> {
+  const { messageMetadata, oldBodies } = context.sql.tables;
+  const { chatId, seq, bodyId, messageId, version } = row;
+  const rev = take();
+  const bodyBytes = Buffer.byteLength(content, 'utf8');
+  const change = { bodyId: minted.id, bodyBytes, version: version + 1, isEdited: true, editedAt: now, rev };
   await tx.db
     .update(messageMetadata)
     .set(change)
-    .where(and(eq(messageMetadata.chatId, row.chatId), eq(messageMetadata.seq, row.seq)));
-  await tx.db.insert(oldBodies).values({
-    bodyId: row.bodyId,
-    chatId: row.chatId,
-    messageId: row.messageId,
-    version: row.version,
-    reason: 'superseded',
-    dueAt: new Date(now.getTime() + (context.supersededGraceMs ?? GRACE_MS)),
-  });
-  await tx.db.update(chats).set({ rev }).where(eq(chats.id, chat.id));
-  const message = toMessage({ ...row, ...change }, edit.content);
-  return { result: message, events: [{ type: 'message_updated', chatId: chat.id, rev, at: now, message }] };
+    .where(and(eq(messageMetadata.chatId, chatId), eq(messageMetadata.seq, seq)));
+  const dueAt = new Date(now.getTime() + (context.supersededGraceMs ?? SUPERSEDED_FOR_MS));
+  await tx.db.insert(oldBodies).values({ bodyId, chatId, messageId, version, reason: 'superseded', dueAt });
+  const message = toMessage({ ...row, ...change }, content);
+  return { result: message, events: [{ type: 'message_updated', chatId, rev, at: now, message }] };
 }
 
 /** The new body is named by the row, or by the file where a later edit or a deletion has followed. */
@@ -148,7 +155,6 @@ async function editVerdict(
   minted: Minted,
 ): Promise<Verdict> {
   const { messageMetadata, oldBodies } = tables;
-  await lockChat(tx, tables, before.chatId);
   const named = await tx.db
     .select({ id: messageMetadata.id })
     .from(messageMetadata)

@@ -9,9 +9,9 @@ import { withContents } from '../ground/contents.js';
 import { messageColumns, readMessageRows } from '../ground/message-rows.js';
 import { appendBatch } from './append/index.js';
 import { createAppendState } from './append/state.js';
-import { editMessage } from './edit.js';
+import { commitEdit } from './edit.js';
 import { pageOf } from './history/page.js';
-import { removeMessage } from './remove.js';
+import { commitRemoval } from './remove.js';
 import { windowOf } from './history/window.js';
 
 /** The message log over either SQL dialect, with bodies in `bodies`. */
@@ -26,8 +26,8 @@ export function createMessageLog(sql: SqlDatabase, bodies: BodyStore, deps: Repo
       );
     },
     appendUnlessBusy: (drafts) => appendBatch(context, state, drafts, false),
-    edit: (edit) => editMessage(context, state.mint, edit),
-    remove: (messageId, actorId) => removeMessage(context, messageId, actorId),
+    edit: (edit) => commitEdit(context, state.mint, edit),
+    remove: (messageId, actorId) => commitRemoval(context, messageId, actorId),
     find: (messageId, readerId) => findMessage(context, messageId, readerId),
     page: (chatId, readerId, page, share = UNSHARED) => pageOf(context, chatId, readerId, page, share),
     window: (chatId, readerId, window, share = UNSHARED) => windowOf(context, chatId, readerId, window, share),

@@ -1,4 +1,4 @@
-import type { Membership } from '../../../domain/policies/chat-policy.js';
+import type { Membership } from '../../../domain/policies/rights.js';
 import { mayReadMessage } from '../../../domain/policies/message-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
 import type { Session, SqlDatabase, SqlRow } from '../database.js';

@@ -1,69 +1,66 @@
 import { and, eq, isNull } from 'drizzle-orm';
-import { AppError } from '../../../domain/errors.js';
 import type { DurableEvent } from '../../../domain/events.js';
-import { enforce } from '../../../domain/policies/decision.js';
 import { mayDelete } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
-import { lockChat } from '../ground/change.js';
-import type { RepositoryContext } from '../ground/context.js';
-import { isSameMoment } from '../ground/proof.js';
-import type { ChatRow } from '../ground/chat-rows.js';
-import { settled, type Instead, type Verdict } from '../ground/settle.js';
 import type { Session } from '../database.js';
+import type { ChatRow } from '../ground/chat-rows.js';
+import type { RepositoryContext } from '../ground/context.js';
 import { visibleIndex } from '../ground/lists.js';
 import type { MessageRow } from '../ground/message-rows.js';
+import { isSameMoment } from '../ground/proof.js';
+import type { Instead, Verdict } from '../ground/settle.js';
+import { changeMessage, type LockedMessage, type MessageNeed, type PlannedMessageChange } from './change.js';
 import { readMessageState } from './message-state.js';
 
 /** The row first: gone for every reader with the commit. All bodies the message ever had are then due for erasing. */
-export async function removeMessage(
+export async function commitRemoval(
   context: RepositoryContext,
   messageId: number,
   actorId: number,
 ): Promise<Change<null>> {
-  const { sql } = context;
+  const { sql, failpoints } = context;
   const { row } = await sql.read((session) => readMessageState(session, sql.kind, messageId, actorId));
-  return settled(
-    sql,
-    (tx) => writeRemoval(tx, context, row.chatId, messageId, actorId),
-    (tx, change) => removalVerdict(tx, context, row, change.events),
-    {
-      beforeCommit: () => context.failpoints.hit('remove.before_commit'),
-      afterCommit: () => context.failpoints.hit('remove.after_commit'),
+  const need: MessageNeed = {
+    chatId: row.chatId,
+    messageId,
+    actorId,
+    may: ({ chat, actor, row }) => mayDelete(chat, actor, row),
+    places: {
+      beforeCommit: () => failpoints.hit('remove.before_commit'),
+      afterCommit: () => failpoints.hit('remove.after_commit'),
     },
+  };
+  const change = await changeMessage(
+    context,
+    need,
+    (locked) => writeRemoval(locked, context, actorId),
+    (tx, events) => removalVerdict(tx, context, messageId, events),
   );
+  return change ?? NOTHING;
 }
 
+const NOTHING: Change<null> = { result: null, events: [] };
+
 async function writeRemoval(
-  tx: Session,
+  { tx, chat, row, now, take }: LockedMessage,
   { sql: { kind, tables } }: RepositoryContext,
-  chatId: number,
-  messageId: number,
   actorId: number,
-): Promise<Change<null>> {
-  const { chats, messageMetadata } = tables;
-  const locked = await lockChat(tx, tables, chatId);
-  if (locked === null) throw new AppError('message_not_found');
-  const { row, chat, actor } = await readMessageState(tx, kind, messageId, actorId);
-  enforce(mayDelete(chat, actor, row));
-  const now = await tx.now();
-  const rev = locked.rev + 1;
+): Promise<PlannedMessageChange<null>> {
+  const { messageMetadata } = tables;
+  const { chatId, id: messageId, seq } = row;
+  const rev = take();
   await tx.db
     .update(messageMetadata)
     .set({ isDeleted: true, requestHash: null, rev, deletedBy: actorId, deletedAt: now })
-    .where(and(eq(messageMetadata.chatId, chatId), eq(messageMetadata.seq, row.seq)));
+    .where(and(eq(messageMetadata.chatId, chatId), eq(messageMetadata.seq, seq)));
   await fileBodies(tx, tables, row, now);
-  await tx.db
-    .update(chats)
-    .set({
-      rev,
-      visibleCount: locked.visibleCount - 1,
-      lastVisibleSeq: await lastVisibleWithout(tx, kind, locked, row.seq),
-    })
-    .where(eq(chats.id, chatId));
-  const { seq } = row;
   return {
     result: null,
     events: [{ type: 'message_deleted', chatId, rev, at: now, messageId, seq, deletedBy: actorId }],
+    row: {
+      visibleCount: chat.visibleCount - 1,
+      lastVisibleSeq: await lastVisibleWithout(tx, kind, chat, seq),
+    },
   };
 }
 
@@ -106,16 +103,15 @@ async function lastVisibleWithout(
 async function removalVerdict(
   tx: Session,
   { sql: { tables } }: RepositoryContext,
-  { id, chatId }: MessageRow,
+  id: number,
   [event]: readonly DurableEvent[],
 ): Promise<Verdict | Instead<Change<null>>> {
   const { messageMetadata } = tables;
-  await lockChat(tx, tables, chatId);
   const [deleted] = await tx.db
     .select({ rev: messageMetadata.rev, at: messageMetadata.deletedAt })
     .from(messageMetadata)
     .where(and(eq(messageMetadata.id, id), eq(messageMetadata.isDeleted, true)));
   if (deleted === undefined) return 'absent';
   const isOurs = deleted.rev === event?.rev && deleted.at !== null && isSameMoment(deleted.at, event.at);
-  return isOurs ? 'committed' : { instead: { result: null, events: [] } };
+  return isOurs ? 'committed' : { instead: NOTHING };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createConnection, type Connection } from 'mysql2/promise';
-import { scrub } from '../errors.js';
+import { describeDriverError } from '../errors.js';
 import { connectionOptions, DEADLINE_MS, type MysqlTarget } from '../dialects/mysql-pool.js';
 import { setUpForMigration } from '../dialects/mysql-setup.js';
 import { RECORDS, recordsOf, type MigrationHook, type MigrationTarget } from './target.js';
@@ -23,7 +23,7 @@ export async function mysqlMigrationTarget(
   hook: MigrationHook = () => undefined,
 ): Promise<MigrationTarget> {
   const connection = await connect(target).catch((error: unknown) => {
-    throw scrub(error, 'connect');
+    throw describeDriverError(error, 'connect');
   });
   const query = async (sql: string, values: readonly string[] = []): Promise<Record<string, unknown>[]> => {
     await hook(sql);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRetryable, scrub } from '../errors.js';
+import { isRetryable, describeDriverError } from '../errors.js';
 import { SqliteConnection } from '../dialects/sqlite-connection.js';
 import { RECORDS, recordsOf, type MigrationHook, type MigrationTarget } from './target.js';
 
@@ -23,7 +23,7 @@ export async function sqliteMigrationTarget(
       try {
         return await connection.begin('write');
       } catch (error) {
-        const failure = scrub(error, 'write');
+        const failure = describeDriverError(error, 'write');
         if (!isRetryable(failure) || performance.now() > deadline) throw failure;
         // After SQLITE_BUSY the driver leaves its statement half run, and nothing could be committed over it.
         connection.close();

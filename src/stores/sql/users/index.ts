@@ -4,11 +4,11 @@ import type { Clock } from '../../../ports/clock.js';
 import type { UserStore } from '../../../ports/user-store.js';
 import { userColumns } from '../ground/chat-rows.js';
 import type { SqlDatabase } from '../database.js';
-import { Gather } from '../ground/gather.js';
+import { SharedStatement } from '../ground/gather.js';
 import { listOf, selectRows } from '../ground/lists.js';
 import { findByLogin, noteLogin, NOWHERE } from './login-networks.js';
 import { USER_COLUMNS, userOf } from './rows.js';
-import { searchUsers } from './search.js';
+import { searchUserRows } from './search.js';
 import { createUser, updateProfile } from './writes.js';
 
 const COLUMNS = Object.fromEntries(USER_COLUMNS.map((name) => [name, name]));
@@ -22,7 +22,7 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
   const { users } = sql.tables;
   const columns = userColumns(sql.tables);
 
-  const byId = new Gather(async (ids: readonly number[]) => {
+  const byId = new SharedStatement(async (ids: readonly number[]) => {
     const wanted = listOf(sql.kind, ids);
     const source = { text: `FROM users WHERE id IN ${wanted.text}`, values: wanted.values };
     const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
@@ -73,7 +73,7 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
       );
     },
 
-    search: (text, limit) => searchUsers(sql, text, limit),
+    search: (text, limit) => searchUserRows(sql, text, limit),
 
     async isEmpty() {
       const rows = await sql.read(({ db }) => db.select({ id: users.id }).from(users).limit(1));

@@ -16,7 +16,7 @@ const COUNTED = 6;
  * that, the usernames that begin with the text come from the index of usernames all the same, and the others are the
  * accounts of longest standing.
  */
-export async function searchUsers(sql: SqlDatabase, text: string, limit: number): Promise<readonly User[]> {
+export async function searchUserRows(sql: SqlDatabase, text: string, limit: number): Promise<readonly User[]> {
   const folded = searchText(text);
   // INSTR compares bytes and knows no wildcards, on every dialect: `%` and `_` are ordinary characters.
   const wanted = Buffer.from(folded, 'utf8');

@@ -2,7 +2,7 @@ import { AppError } from '../../../../domain/errors.js';
 import { maySend } from '../../../../domain/policies/message-policy.js';
 import type { Session, SqlDatabase } from '../../database.js';
 import { selectedRows } from '../../ground/lists.js';
-import { activeSenders, existingChats, readActive, type ChatHead, type SenderPair } from './statements.js';
+import { activeSenders, existingChats, readActive, type SendingChat, type SenderPair } from './statements.js';
 import { findFirst, type FirstMessage } from './duplicates.js';
 import type { MembersCache } from './members-cache.js';
 import type { Send } from './sends.js';
@@ -10,7 +10,7 @@ import type { Send } from './sends.js';
 type Kind = SqlDatabase['kind'];
 
 /** What the locked rows say about the sends of a batch. */
-export interface Admission {
+export interface AdmittedSends {
   readonly allowed: readonly Send[];
   readonly known: ReadonlyMap<Send, FirstMessage>;
   readonly refused: ReadonlyMap<Send, AppError>;
@@ -20,7 +20,7 @@ export interface Admission {
 
 /** What the locking packet has brought along. */
 export interface Opened {
-  readonly heads: ReadonlyMap<number, ChatHead>;
+  readonly heads: ReadonlyMap<number, SendingChat>;
   /** Senders whose accounts are disabled. */
   readonly disabled: ReadonlySet<number>;
   /** Who was asked about because nothing was known of them, and which of them are active. */
@@ -41,7 +41,7 @@ export async function admit(
   cache: MembersCache,
   sends: readonly Send[],
   opened: Opened,
-): Promise<Admission> {
+): Promise<AdmittedSends> {
   const { heads } = opened;
   const held = await heldByOthers(tx, kind, sends, heads);
   const busy = new Set(sends.filter((send) => held.has(send.draft.chatId)));
@@ -68,7 +68,7 @@ async function heldByOthers(
   tx: Session,
   kind: Kind,
   sends: readonly Send[],
-  heads: ReadonlyMap<number, ChatHead>,
+  heads: ReadonlyMap<number, SendingChat>,
 ): Promise<ReadonlySet<number>> {
   const missing = chatIdsOf(sends).filter((id) => !heads.has(id));
   if (missing.length === 0 || kind === 'sqlite') return new Set();

@@ -1,6 +1,7 @@
+import { readBySending } from '../../../../domain/chat-rules.js';
 import type { SqlDatabase, Statement } from '../../database.js';
 import { tableOf, type Cell } from '../../ground/lists.js';
-import type { ChatHead, Placed } from './statements.js';
+import type { SendingChat, Placed } from './statements.js';
 
 /** What a batch leaves a chat with. */
 interface Advanced {
@@ -15,7 +16,7 @@ interface Advanced {
  */
 export function advance(
   kind: SqlDatabase['kind'],
-  heads: ReadonlyMap<number, ChatHead>,
+  heads: ReadonlyMap<number, SendingChat>,
   stored: readonly Placed[],
   now: Date,
 ): readonly Statement[] {
@@ -25,7 +26,7 @@ export function advance(
     const { chatId, senderId } = send.draft;
     const before = chats.get(chatId)?.visibleCount ?? heads.get(chatId)?.visibleCount ?? 0;
     chats.set(chatId, { seq, rev, visibleCount: before + 1 });
-    senders.set(`${chatId}:${senderId}`, [chatId, senderId, seq]);
+    senders.set(`${chatId}:${senderId}`, [chatId, senderId, readBySending(seq)]);
   }
   const marks = [...senders.values()];
   return kind === 'mysql' ? [advanceTogether(chats, marks, now)] : [advanceChats(chats, now), advanceSenders(marks)];

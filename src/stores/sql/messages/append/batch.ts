@@ -16,7 +16,7 @@ import {
   readHeads,
   readStored,
   storedRows,
-  type ChatHead,
+  type SendingChat,
   type Placed,
 } from './statements.js';
 import { NONE_LOST, type BatchBodies, type LostBodies } from './body-writes.js';
@@ -44,7 +44,7 @@ export interface BatchResult {
 }
 
 /** All but the ids, which come with the COMMIT. */
-interface Planned extends Omit<BatchResult, 'stored'> {
+interface BatchPlan extends Omit<BatchResult, 'stored'> {
   readonly placed: readonly Placed[];
 }
 
@@ -61,13 +61,13 @@ interface Planned extends Omit<BatchResult, 'stored'> {
  * When the answer to the COMMIT is lost, a look under the same locks finds all of the rows or none.
  * Throws BodiesLate, and a DriverFailure that names the key where a repeat was not looked up; nothing is written then.
  */
-export async function writeBatch(
+export async function commitBatch(
   context: RepositoryContext,
   state: AppendState,
   work: BatchWork,
 ): Promise<BatchResult> {
   const { sql } = context;
-  return settledAttempt<Planned, BatchResult>(
+  return settledAttempt<BatchPlan, BatchResult>(
     sql,
     async (plan) => {
       const { opening, read } = openingOf(sql.kind, state, work);
@@ -132,7 +132,7 @@ async function decide(
   { sends, bodies }: BatchWork,
   opened: Reading,
   began: number,
-): Promise<Closing<BatchResult> & { readonly planned: Planned }> {
+): Promise<Closing<BatchResult> & { readonly planned: BatchPlan }> {
   await reach(context, 'append.locked');
   const { kind } = context.sql;
   const { allowed, known, refused, busy } = await admit(tx, kind, state.members, sends, opened);
@@ -147,7 +147,7 @@ async function decide(
     allowed.filter((send) => !failed.has(send) && !lost.has(send)),
     opened.heads,
   );
-  const planned: Planned = { placed, known, failed, lost, busy };
+  const planned: BatchPlan = { placed, known, failed, lost, busy };
   const written = placed.length === 0 ? null : insertion(kind, placed);
   const withRows = bodies.withRows(placed.map(({ send }) => send));
   if (withRows !== null) await reach(context, 'append.before_bodies');
@@ -178,7 +178,7 @@ function pauses(context: RepositoryContext, areBodiesWritten: boolean): Pick<Clo
   };
 }
 
-function place(sends: readonly Send[], heads: ReadonlyMap<number, ChatHead>): readonly Placed[] {
+function place(sends: readonly Send[], heads: ReadonlyMap<number, SendingChat>): readonly Placed[] {
   const taken = new Map<number, number>();
   return sends.map((send) => {
     const head = heads.get(send.draft.chatId);
@@ -188,7 +188,7 @@ function place(sends: readonly Send[], heads: ReadonlyMap<number, ChatHead>): re
   });
 }
 
-function identified({ placed, ...planned }: Planned, ids: readonly number[]): BatchResult {
+function identified({ placed, ...planned }: BatchPlan, ids: readonly number[]): BatchResult {
   const stored = placed.map((one, index) => {
     const id = ids[index];
     if (id === undefined) throw new TypeError('every inserted row has an id');
@@ -201,7 +201,7 @@ function identified({ placed, ...planned }: Planned, ids: readonly number[]): Ba
 async function findCommitted(
   tx: Session,
   { sql: { kind } }: RepositoryContext,
-  planned: Planned,
+  planned: BatchPlan,
 ): Promise<'absent' | 'unknown' | Instead<BatchResult>> {
   const sends = planned.placed.map(({ send }) => send);
   if (sends.length === 0) return { instead: identified(planned, []) };

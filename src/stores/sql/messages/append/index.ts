@@ -43,7 +43,7 @@ export async function appendBatch(
     fates.set(send, fate);
   }
   await findLost(context, fates);
-  return outcomesOf(drafts, sends, fates, await conclude(context, state, fates, bodies));
+  return outcomesOf(drafts, sends, fates, await concludeAppend(context, state, fates, bodies));
 }
 
 async function failLost(bodies: BatchBodies, fates: Map<Send, Fate>): Promise<void> {
@@ -74,7 +74,7 @@ const PATIENCE_MS = 1_000;
  * What is left to do after the COMMIT, none of which may fail the batch or hold up what it stored: reading the first
  * messages of repeats, keeping the bodies of busy chats, and removing those that no row will name, which nobody waits for.
  */
-async function conclude(
+async function concludeAppend(
   context: RepositoryContext,
   state: AppendState,
   fates: ReadonlyMap<Send, Fate>,

@@ -1,4 +1,4 @@
-import type { ChatHead, SenderPair } from './statements.js';
+import type { SendingChat, SenderPair } from './statements.js';
 
 /** About 10 MB; more senders than that are not active at once. */
 const MOST_SENDERS = 100_000;
@@ -30,7 +30,7 @@ export class MembersCache {
   }
 
   /** Whether the sender is an active participant of this chat, which must be locked; false says nothing. */
-  holds({ id, membersRev }: Pick<ChatHead, 'id' | 'membersRev'>, senderId: number): boolean {
+  holds({ id, membersRev }: Pick<SendingChat, 'id' | 'membersRev'>, senderId: number): boolean {
     const known = this.#chats.get(id);
     if (known?.membersRev !== membersRev || !known.senders.has(senderId)) return false;
     this.#chats.delete(id);
@@ -39,7 +39,7 @@ export class MembersCache {
   }
 
   /** An active participant, as read while the chat was locked. */
-  remember({ id, membersRev }: Pick<ChatHead, 'id' | 'membersRev'>, senderId: number): void {
+  remember({ id, membersRev }: Pick<SendingChat, 'id' | 'membersRev'>, senderId: number): void {
     const known = this.#chats.get(id);
     if (known?.membersRev === membersRev) {
       if (known.senders.has(senderId)) return;

@@ -2,7 +2,7 @@ import { AppError } from '../../../../domain/errors.js';
 import type { Message } from '../../../../domain/message.js';
 import type { RepositoryContext } from '../../ground/context.js';
 import { DriverFailure, duplicateKey, failureIn, isLockWait } from '../../errors.js';
-import { writeBatch, type BatchResult, type BatchWork } from './batch.js';
+import { commitBatch, type BatchResult, type BatchWork } from './batch.js';
 import type { AppendState } from './state.js';
 import { BodiesLate } from './body-writes.js';
 import type { Fate } from './outcomes.js';
@@ -21,7 +21,7 @@ export async function writeRows(
 ): Promise<ReadonlyMap<Send, Fate>> {
   if (work.sends.length === 0) return new Map();
   try {
-    const result = await writeBatch(context, state, work);
+    const result = await commitBatch(context, state, work);
     if (work.looksUpAll) for (const send of result.known.keys()) state.repeaters.add(send.draft.senderId);
     return fatesOf(result);
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Send } from './sends.js';
 type Kind = SqlDatabase['kind'];
 
 /** Of a locked chat, what a send needs. */
-export interface ChatHead {
+export interface SendingChat {
   readonly id: number;
   readonly type: 'direct' | 'group';
   readonly isActive: boolean;
@@ -38,11 +38,11 @@ export function lockHeads(kind: Kind, chatIds: readonly number[], skipLocked: bo
   return selection(kind, HEAD_COLUMNS, { text: `FROM ${table} WHERE id IN ${ids.text} ${lock}`, values: ids.values });
 }
 
-export function readHeads(answer: readonly SqlRow[]): ReadonlyMap<number, ChatHead> {
+export function readHeads(answer: readonly SqlRow[]): ReadonlyMap<number, SendingChat> {
   return new Map(selectedRows(answer).map((row) => [Number(row['id']), readHead(row)]));
 }
 
-function readHead(row: SqlRow): ChatHead {
+function readHead(row: SqlRow): SendingChat {
   return {
     id: Number(row['id']),
     type: row['chat_type'] === 'direct' ? 'direct' : 'group',

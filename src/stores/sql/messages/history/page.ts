@@ -5,7 +5,7 @@ import type { Session, SqlDatabase } from '../../database.js';
 import { visibleIndex } from '../../ground/lists.js';
 import { paidContents } from '../../ground/contents.js';
 import { messageColumns, readMessageRows, type MessageRow } from '../../ground/message-rows.js';
-import { sizesOf, inTurn } from '../../ground/slices.js';
+import { sizesOf, inTurnIfMany } from '../../ground/slices.js';
 import { newestFirst, readCounters, readWindow, type HistoryRows } from './ranges.js';
 
 type Kind = SqlDatabase['kind'];
@@ -19,7 +19,7 @@ export async function pageOf(
   share: ReadShare,
 ): ReturnType<MessageLog['page']> {
   const { sql } = context;
-  const { rows, visibleCount } = await inTurn(share, page.limit, () =>
+  const { rows, visibleCount } = await inTurnIfMany(share, page.limit, () =>
     page.offset === 0
       ? sql.read((session) => readWindow(session, sql.kind, chatId, readerId, { kind: 'newest', limit: page.limit }))
       : sql.snapshot((session) => readPage(session, sql.kind, chatId, readerId, page)),

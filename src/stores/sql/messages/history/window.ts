@@ -4,7 +4,7 @@ import { LIMITS } from '../../../../protocol/limits.js';
 import type { RepositoryContext } from '../../ground/context.js';
 import { paidContents } from '../../ground/contents.js';
 import type { MessageRow } from '../../ground/message-rows.js';
-import { sizesOf, inTurn } from '../../ground/slices.js';
+import { sizesOf, inTurnIfMany } from '../../ground/slices.js';
 import { readWindow, type HistoryRows } from './ranges.js';
 import { aroundWithin, from, prefixWithin, suffixWithin, type Range } from './within-bytes.js';
 
@@ -17,7 +17,7 @@ export async function windowOf(
   share: ReadShare,
 ): ReturnType<MessageLog['window']> {
   const { sql } = context;
-  const history = await inTurn(share, window.limit, () =>
+  const history = await inTurnIfMany(share, window.limit, () =>
     sql.read((session) => readWindow(session, sql.kind, chatId, readerId, window)),
   );
   const asked = window.kind === 'around' ? centred(history.rows, window.seq, window.limit) : history.rows;
