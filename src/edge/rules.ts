@@ -3,6 +3,9 @@ import type { ErrorCode } from '../protocol/error-codes.js';
 /** Milliseconds a connection may stay silent before or between requests; uWebSockets.js has the same built in. */
 export const IDLE_HTTP_MS = 10_000;
 
+/** Bytes of bodies that may be on their way to all requests together; one request's own bound is maxBodyBytes. */
+export const BODIES_BYTES = 32 * 1_048_576;
+
 /** Milliseconds a peer has to answer a close frame. */
 export const CLOSE_TIMEOUT_MS = 2_000;
 

@@ -1,9 +1,9 @@
+import { Crowd, type Crowded } from './crowd.js';
 import { readSendQueues, type SendQueues } from './send-queues.js';
 import type { Report } from './rules.js';
 
 /** An answer that its peer has not taken whole. */
-export interface WaitingAnswer {
-  readonly peerAddress: string;
+export interface WaitingAnswer extends Crowded {
   /** Null where the transport does not know it. */
   readonly peerPort: number | null;
   /** What the process may hold of it, at most. */
@@ -12,8 +12,6 @@ export interface WaitingAnswer {
   given(): number;
   /** Called every second while it waits and is not cut: the transport's own clocks are not to end it. */
   keep(): void;
-  /** Ends the connection: its peer takes nothing. */
-  cut(): void;
 }
 
 interface Watched {
@@ -29,6 +27,8 @@ export const STALL_MS = 10_000;
 const CROWDED_STALL_MS = 2_000;
 /** Bytes of unfinished answers that may wait for slow peers with all of their patience. */
 const CROWD_BYTES = 32 * 1_048_576;
+/** And that may wait at all, however steadily their peers read: sixteen of the largest pages, or two hundred of 300 KB. */
+const MOST_BYTES = 64 * 1_048_576;
 /** Where the peer's port is not known, another connection of its address that moves may speak for it: not for ever. */
 const VOUCHED_MS = 120_000;
 const LOOK_MS = 1_000;
@@ -46,11 +46,13 @@ interface Seen {
  * takes bytes. Whether it does is not seen from the process alone: the system takes more only when a third of its own
  * queue is free, and on a fast path that queue is 2.5 MB, so that a reader of 60 KB/s seems to stand still for 14 s and
  * one of 20 KB/s for 43 s. The system's table tells what the peer has acknowledged. One timer for all of them.
+ *
+ * Whoever reads steadily and slowly holds memory as well: what waits for all peers is bounded, see {@link Crowd}.
  */
 export class WaitingAnswers {
   private readonly answers = new Map<WaitingAnswer, Watched>();
   private seen: ReadonlyMap<string, Seen> = new Map();
-  private bytes = 0;
+  private readonly crowd: Crowd;
   private timer: NodeJS.Timeout | undefined;
   private looking = false;
   private lookedAt = 0;
@@ -60,21 +62,25 @@ export class WaitingAnswers {
     private readonly localPort: () => number,
     private readonly report: Report,
     private readonly read: (localPort: number) => Promise<SendQueues | null> = readSendQueues,
-  ) {}
+    mostBytes = MOST_BYTES,
+  ) {
+    this.crowd = new Crowd(mostBytes);
+  }
 
   add(answer: WaitingAnswer): void {
     if (this.answers.has(answer)) return;
     const now = performance.now();
     this.answers.set(answer, { given: answer.given(), movedAt: now, roomAt: now });
-    this.bytes += answer.bytes;
-    if (this.timer !== undefined) return;
-    this.lookedAt = now;
-    this.timer = setInterval(() => void this.look(), LOOK_MS).unref();
+    if (this.timer === undefined) {
+      this.lookedAt = now;
+      this.timer = setInterval(() => void this.look(), LOOK_MS).unref();
+    }
+    this.crowd.hold(answer, answer.bytes);
   }
 
   remove(answer: WaitingAnswer): void {
     if (!this.answers.delete(answer)) return;
-    this.bytes -= answer.bytes;
+    this.crowd.release(answer);
     if (this.answers.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
@@ -144,7 +150,7 @@ export class WaitingAnswers {
   private cutStalled(): void {
     const now = performance.now();
     for (const [answer, { movedAt }] of [...this.answers].sort(([, one], [, other]) => one.movedAt - other.movedAt)) {
-      if (now - movedAt < (this.bytes > CROWD_BYTES ? CROWDED_STALL_MS : STALL_MS)) return;
+      if (now - movedAt < (this.crowd.bytes > CROWD_BYTES ? CROWDED_STALL_MS : STALL_MS)) return;
       this.remove(answer);
       answer.cut();
     }

@@ -1,6 +1,8 @@
 import type { ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
 import { edgeAnswer } from '../answer.js';
+import type { Crowd, Crowded } from '../crowd.js';
+import { normalAddress } from '../peer-address.js';
 import { joinHeaders, judgeHead, linesOfRawHeaders, originForm } from '../request-head.js';
 import { type Report, lateAnswerCode } from '../rules.js';
 import { judgeUpgrade } from '../upgrade.js';
@@ -13,7 +15,7 @@ const LINGER_BYTES = 64 * 1024;
 const LINGER_MS = 1_000;
 
 /** One request and its response on the node listener, from its headers to its last byte. */
-export class NodeExchange {
+export class NodeExchange implements Crowded {
   private handlerTimer: NodeJS.Timeout | undefined;
   private lingerTimer: NodeJS.Timeout | undefined;
   private bodyComplete = false;
@@ -28,6 +30,7 @@ export class NodeExchange {
     private readonly options: ListenerOptions,
     private readonly report: Report,
     private readonly waiting: WaitingConnections,
+    private readonly bodies: Crowd,
   ) {}
 
   /** True until the last byte of the response has been given to the kernel or the connection is gone. */
@@ -53,6 +56,7 @@ export class NodeExchange {
     response.once('close', () => {
       this.stopTimers();
       this.stopWaiting();
+      this.bodies.release(this);
     });
     response.once('prefinish', () => this.waitForPeer());
     response.once('finish', () => {
@@ -87,6 +91,7 @@ export class NodeExchange {
   refuse(code: ErrorCode): void {
     const { request, response } = this;
     if (this.refusal !== null) return;
+    this.bodies.release(this);
     if (response.headersSent) {
       request.socket.destroy();
       return;
@@ -103,6 +108,15 @@ export class NodeExchange {
     // is sent whole, then what still comes is thrown away until it ends or is too much.
     request.resume();
     this.lingerTimer = setTimeout(() => this.finishRefusal(), LINGER_MS);
+  }
+
+  get peerAddress(): string {
+    return normalAddress(this.request.socket.remoteAddress ?? '');
+  }
+
+  /** The bodies on their way are too much, and this one is of who has most of them. */
+  cut(): void {
+    this.refuse('overloaded');
   }
 
   /** No further request on this connection after this one. */
@@ -137,11 +151,13 @@ export class NodeExchange {
 
   private bodyGrew(total: number): void {
     if (this.refusal === null && total > this.options.maxBodyBytes) this.refuse('payload_too_large');
+    if (this.refusal === null) this.bodies.hold(this, total);
     if (this.refusal !== null && total > this.options.maxBodyBytes + LINGER_BYTES) this.finishRefusal();
   }
 
   private bodyEnded(): void {
     this.bodyComplete = true;
+    this.bodies.release(this);
     if (this.refusal !== null) {
       this.finishRefusal();
       return;

@@ -3,9 +3,10 @@ import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
 import type { ErrorCode } from '../../protocol/error-codes.js';
-import { type Report, IDLE_HTTP_MS } from '../rules.js';
+import { BODIES_BYTES, type Report, IDLE_HTTP_MS } from '../rules.js';
 import { joinHeaders, linesOfRawHeaders } from '../request-head.js';
 import { hasBody } from '../upgrade.js';
+import { Crowd } from '../crowd.js';
 import { WaitingAnswers } from '../waiting-answers.js';
 import { NodeExchange } from './exchange.js';
 import { refuseConnection } from './refuse.js';
@@ -33,6 +34,7 @@ export class NodeListener implements Listener {
   /** Pipelined ones answer in turn, so a connection may have several. */
   private readonly unanswered = new Map<Duplex, Set<NodeExchange>>();
   private readonly waiting: WaitingConnections;
+  private readonly bodies = new Crowd(BODIES_BYTES);
   private draining = false;
   private port = 0;
   private closed: Promise<void> | null = null;
@@ -105,7 +107,7 @@ export class NodeListener implements Listener {
       tcp.destroy();
       return;
     }
-    const exchange = new NodeExchange(request, response, this.options, this.report, this.waiting);
+    const exchange = new NodeExchange(request, response, this.options, this.report, this.waiting, this.bodies);
     this.newest.set(tcp, exchange);
     this.keepUntilAnswered(exchange, tcp, response);
     if (this.draining) exchange.closeAfter();

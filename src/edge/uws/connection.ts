@@ -1,5 +1,6 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { ListenerOptions } from '../../ports/listener.js';
+import type { Crowd } from '../crowd.js';
 import type { Report } from '../rules.js';
 import type { WaitingAnswers } from '../waiting-answers.js';
 
@@ -84,6 +85,8 @@ export interface ExchangeHost {
   readonly options: ListenerOptions;
   readonly report: Report;
   readonly waiting: WaitingAnswers;
+  /** Bodies on their way. */
+  readonly bodies: Crowd;
   /** A record for the rest of a connection of which nothing is known. */
   unknownConnection(): UwsConnection;
   /** True: no further request on any connection. */

@@ -34,7 +34,7 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
   private head: RequestHead | null = null;
   private chunked = false;
   private connection: UwsConnection | null = null;
-  private readonly body = new ArrivedBody();
+  private readonly body: ArrivedBody;
   private response: BridgedResponse | null = null;
   private slow: SlowAnswer | null = null;
   private timer: NodeJS.Timeout | undefined;
@@ -45,6 +45,7 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
     private readonly res: HttpResponse,
     private readonly host: ExchangeHost,
   ) {
+    this.body = new ArrivedBody(host.bodies, () => this.refuse('overloaded'));
     res.onAborted(() => this.guard(() => this.aborted()));
   }
 
@@ -67,6 +68,7 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
       this.runSoon(head);
       return;
     }
+    this.body.peerAddress = head.peerAddress;
     const { requestTimeoutMs } = this.host.options;
     if (requestTimeoutMs > 0) {
       this.timer = setTimeout(() => this.refuse('request_timeout'), requestTimeoutMs);
@@ -83,7 +85,7 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
     const { head } = this;
     this.connection = connection;
     if (!this.open || this.refusing || head === null) return;
-    this.body.add(chunk);
+    this.body.add(chunk, isLast);
     if (this.body.length > this.host.options.maxBodyBytes) {
       this.body.drop();
       this.refuse('payload_too_large');
@@ -240,5 +242,6 @@ export class UwsExchange implements SlowAnswerOwner, Arriving {
   private stopTimers(): void {
     clearTimeout(this.timer);
     this.reading?.stop();
+    this.body.stop();
   }
 }

@@ -153,6 +153,8 @@ export class BridgedResponse extends ServerResponse {
     this.begun = true;
     this.finished = true;
     const body = wholeOf(this.chunks);
+    // What waits for its peer is kept by the transport, once.
+    this.chunks.length = 0;
     this.finish({ status: this.statusCode, statusMessage: this.statusMessage, headers: this.fields, body });
     callLater(typeof chunk === 'function' ? chunk : encodingOrDone, done);
     return this;

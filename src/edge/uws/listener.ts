@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
 import type { Listener, ListenerOptions } from '../../ports/listener.js';
-import type { Report } from '../rules.js';
+import { Crowd } from '../crowd.js';
+import { BODIES_BYTES, type Report } from '../rules.js';
 import { judgeHead } from '../request-head.js';
 import { judgeUpgrade } from '../upgrade.js';
 import { WaitingAnswers } from '../waiting-answers.js';
@@ -55,6 +56,7 @@ export class UwsListener implements Listener {
       report,
       draining: false,
       waiting: new WaitingAnswers(() => this.port, report),
+      bodies: new Crowd(BODIES_BYTES),
       unknownConnection,
     };
   }

@@ -39,11 +39,13 @@ export class SlowAnswer {
   hold(connection: UwsConnection, reply: WireReply, closes: boolean): void {
     const { res, owner } = this;
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+    // The bytes alone wait: the text that they were made of is not to be kept beside them.
+    const head: WireReply = { ...reply, body: '' };
     const held = new HeldAnswer(res, body, closes, {
       peerAddress: this.head?.peerAddress ?? '',
       head: () => {
         connection.listen(res);
-        writeHead(res, reply, owner.continued);
+        writeHead(res, head, owner.continued);
         if (closes) res.writeHeader('connection', 'close');
       },
       left: () => {

@@ -25,14 +25,22 @@ export function runRoute(
     try {
       const reply = await route.run(exchange, deps);
       // Encoded here, so that a reply that cannot be is answered like any other bug.
-      const text = share.isLarge ? await encodeInPieces(reply.body, share) : JSON.stringify(reply.body);
+      const body = share.isLarge ? await encodeInPieces(reply.body, share) : bytesOf(JSON.stringify(reply.body));
       response.status = reply.status ?? 200;
       ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
-      response.body = text;
+      response.body = body;
     } finally {
       share.made();
     }
   };
+}
+
+/** Texts up to here are encoded by the listener in passing. */
+const MOST_TEXT = 16 * 1024;
+
+/** What may wait for its peer is bytes: as text it would be there twice meanwhile. */
+function bytesOf(text: string): string | Buffer {
+  return text.length > MOST_TEXT ? Buffer.from(text) : text;
 }
 
 /** Of who asks, until the answer has left or its client has. */

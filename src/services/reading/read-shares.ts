@@ -22,8 +22,10 @@ export interface ReadShares {
   open(reader: Pick<Identity, 'userId'>, onUse: (share: OpenShare) => void): OpenShare;
 }
 
-/** Up to here an answer is made at once and counts nowhere: a page of fifty messages has two or three KiB. */
+/** Up to here an answer is made in one step and counts only while it is made. */
 const SMALL_BYTES = 64 * 1024;
+/** And up to here nowhere: a page of fifty messages has two or three KiB. */
+const TINY_BYTES = 4 * 1024;
 
 /**
  * Two numbered pages of the longest messages, or eight answers that are read on. An answer under way takes about three
@@ -69,9 +71,13 @@ class RequestShare implements OpenShare {
   }
 
   async take(bytes: number): Promise<void> {
-    if (bytes <= SMALL_BYTES) return;
-    this.use();
+    if (bytes <= TINY_BYTES) return;
     const isWanted = (): boolean => this.isOpen;
+    if (bytes <= SMALL_BYTES) {
+      if (await this.limits.making.take(this.userId, bytes, isWanted)) this.making += bytes;
+      return;
+    }
+    this.use();
     if (await this.limits.held.take(this.userId, bytes, isWanted)) this.held += bytes;
     if (this.isOpen && (await this.limits.making.take(this.userId, bytes, isWanted))) this.making += bytes;
     if (this.isOpen) return;
