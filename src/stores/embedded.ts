@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { lockDataDir, type DataDirLock } from './data-dir.js';
 import { createEmbeddedHealth } from './health.js';
 import { makePrivate } from './private-files.js';
-import { openSqlite } from './sql/dialects/sqlite.js';
+import { openSqlite } from './sql/dialects/sqlite/index.js';
 import { looksLikeDriverError } from './sql/errors.js';
 import { expectMigrated, migrate } from './sql/migrate.js';
 import { loadMigrations } from './sql/migrations/load.js';

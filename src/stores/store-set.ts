@@ -13,7 +13,7 @@ import type { MessageLog } from '../ports/message-log.js';
 import type { OldBodyStore } from '../ports/old-body-store.js';
 import type { UnreadableBodies } from '../ports/unreadable-bodies.js';
 import type { UserStore } from '../ports/user-store.js';
-import type { MysqlTarget } from './sql/dialects/mysql-pool.js';
+import type { MysqlTarget } from './sql/dialects/mysql/pool.js';
 import type { SqlDatabase, StatementHooks } from './sql/database.js';
 
 /** Everything in one SQLite file. */

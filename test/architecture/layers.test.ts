@@ -167,6 +167,13 @@ describe('layers', () => {
     expect(cyclesOf(made?.[1] ?? new Map())).to.deep.equal(['b -> d.ts -> b']);
   });
 
+  it('nobody outside of the dialects asks which one it is', () => {
+    const asking = files
+      .filter(({ path }) => path.startsWith('src/stores/sql/') && !/\/(?:dialects|migrations)\//.test(path))
+      .filter(({ text }) => /'(?:mysql|sqlite)'|words\.name|json_each|STRAIGHT_JOIN/.test(text));
+    expect(asking.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('inside these folders the arrows are these', () => {
     const wrong = forbidden((file, specifier) => {
       if (!isRelative(specifier)) return false;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { eq } from 'drizzle-orm';
 import type { AppendOutcome } from '../../src/ports/message-log.js';
-import { openMysql } from '../../src/stores/sql/dialects/mysql.js';
+import { openMysql } from '../../src/stores/sql/dialects/mysql/index.js';
 import { createMessageLog } from '../../src/stores/sql/messages/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, draft, group, people } from '../conformance/chat-store.fixtures.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { User } from '../../src/domain/user.js';
 import { createChatStore } from '../../src/stores/sql/chats/index.js';
-import { openMysql } from '../../src/stores/sql/dialects/mysql.js';
+import { openMysql } from '../../src/stores/sql/dialects/mysql/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { at, draft, group, people, send, stored } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';

@@ -21,9 +21,9 @@ describe('bytes of bodies', () => {
   after(() => stores.close());
 
   async function rowsOf(messages: readonly Message[]): Promise<readonly MessageRow[]> {
-    const { kind } = stores.sql;
+    const { words } = stores.sql;
     const ids = messages.map(({ id }) => id);
-    const text = `SELECT ${messageColumns(kind)} FROM message_metadata m JOIN users u ON u.id = m.sender_id
+    const text = `SELECT ${messageColumns(words)} FROM message_metadata m JOIN users u ON u.id = m.sender_id
       WHERE m.id IN (${ids.map(() => '?').join(', ')}) ORDER BY m.id`;
     return readMessageRows(await stores.sql.read((session) => session.query(text, ids)));
   }

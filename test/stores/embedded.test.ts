@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openStores, type StorageOptions, type StoreSet } from '../../src/stores/open-stores.js';
 import type { Session } from '../../src/stores/sql/database.js';
-import { openSqlite } from '../../src/stores/sql/dialects/sqlite.js';
+import { openSqlite } from '../../src/stores/sql/dialects/sqlite/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { silentLogger } from '../helpers/stores.js';
 

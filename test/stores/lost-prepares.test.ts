@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openMysql } from '../../src/stores/sql/dialects/mysql.js';
+import { openMysql } from '../../src/stores/sql/dialects/mysql/index.js';
 import type { SqlDatabase } from '../../src/stores/sql/database.js';
 import { FaultProxy } from '../faults/proxy/proxy.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createMysqlPool } from '../../src/stores/sql/dialects/mysql-pool.js';
+import { createMysqlPool } from '../../src/stores/sql/dialects/mysql/pool.js';
 import { waitUntil } from '../helpers/servers/wait-until.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';
 

@@ -5,8 +5,8 @@ import { createBodyMeasurer, type BodyMeasurer } from '../../src/services/integr
 import { createMongoBodyStore } from '../../src/stores/mongo/body-store.js';
 import { createMongoClient } from '../../src/stores/mongo/client.js';
 import { openStores, type StorageOptions, type StoreSet } from '../../src/stores/open-stores.js';
-import { openMysql } from '../../src/stores/sql/dialects/mysql.js';
-import { openSqlite } from '../../src/stores/sql/dialects/sqlite.js';
+import { openMysql } from '../../src/stores/sql/dialects/mysql/index.js';
+import { openSqlite } from '../../src/stores/sql/dialects/sqlite/index.js';
 import { migrate } from '../../src/stores/sql/migrate.js';
 import { loadMigrations } from '../../src/stores/sql/migrations/load.js';
 import { mysqlMigrationTarget } from '../../src/stores/sql/migrations/mysql.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { openStores } from '../../src/stores/open-stores.js';
-import { openMysql } from '../../src/stores/sql/dialects/mysql.js';
+import { openMysql } from '../../src/stores/sql/dialects/mysql/index.js';
 import type { SplitOptions } from '../../src/stores/store-set.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import type { Packet } from '../faults/proxy/framing.js';

@@ -5,7 +5,7 @@ import { openStores } from '../../src/stores/open-stores.js';
 import { createMongoClient } from '../../src/stores/mongo/client.js';
 import type { SplitOptions } from '../../src/stores/store-set.js';
 import type { Session, SqlRow } from '../../src/stores/sql/database.js';
-import { openMysql } from '../../src/stores/sql/dialects/mysql.js';
+import { openMysql } from '../../src/stores/sql/dialects/mysql/index.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { expectCode } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';

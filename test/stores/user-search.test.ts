@@ -24,7 +24,7 @@ async function fill({ sql }: TestStores, usernames: readonly string[], grams = t
       const { usernameSearch } = usernameColumns(String(username));
       return Array.from(gramsOfNames(usernameSearch, null), (gram) => [gram, Number(id)]);
     });
-    await addGrams(tx, sql.kind, pairs);
+    await addGrams(tx, sql.words, pairs);
   });
 }
 

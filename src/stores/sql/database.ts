@@ -1,6 +1,8 @@
 import type { Column, SQL, Table } from 'drizzle-orm';
 import type { MySql2Database, MySqlRawQueryResult } from 'drizzle-orm/mysql2';
+import type { SqlRow, SqlValue, Statement } from './statement.js';
 import type { Tables } from './tables.js';
+import type { Words } from './words.js';
 
 /**
  * Drizzle's query builder, typed as MySQL's on both dialects. Only what SQLite has too may be used: select, insert,
@@ -12,19 +14,7 @@ export type QueryBuilder = Pick<MySql2Database, 'select' | 'selectDistinct' | 'i
 /** What an awaited insert, update or delete gives; opaque, because the dialects differ. */
 export type WriteResult = MySqlRawQueryResult;
 
-/** Dates and bytes bind the same on both dialects: as the column types of schema/ store them. */
-export type SqlValue = string | number | boolean | null | Date | Uint8Array;
-
-/** A row of `query`. Bytes are Uint8Array, booleans 0 or 1; dates go through `asDate`. */
-export type SqlRow = Readonly<Record<string, unknown>>;
-
-/** A statement with the values of its placeholders, never arrays. */
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly SqlValue[];
-  /** Only in batches on SQLite: the statement is run once for each of these, and counts as one. `values` is empty. */
-  readonly rows?: readonly (readonly SqlValue[])[];
-}
+export type { SqlRow, SqlValue, Statement };
 
 /** How a batch ends: what it writes, sent together with the COMMIT. */
 export interface Closing<T> {
@@ -84,7 +74,8 @@ export type KeyName =
  * AppError thrown by a callback rolls back and leaves as it is.
  */
 export interface SqlDatabase {
-  readonly kind: 'mysql' | 'sqlite';
+  /** How its dialect says what the repositories mean. */
+  readonly words: Words;
   readonly tables: Tables;
   /** Single statements, each a moment of its own. */
   read<T>(fn: (session: Session) => Promise<T>): Promise<T>;

@@ -1,7 +1,7 @@
 import type { Body, BodyStore, StoredBody, BodyBatch } from '../../ports/body-store.js';
 import { contentHash, isHashOf } from '../content-hash.js';
 import type { SqlValue, Statement, SqlDatabase } from '../sql/database.js';
-import type { SqliteDatabase } from '../sql/dialects/sqlite.js';
+import type { SqliteDatabase } from '../sql/dialects/sqlite/index.js';
 import { duplicateKey } from '../sql/errors.js';
 
 const INSERT = `INSERT INTO bodies (id, message_id, chat_id, sender_id, content, timestamp, sha256)

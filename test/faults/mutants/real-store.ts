@@ -55,7 +55,7 @@ export const REAL_VARIANTS: readonly RealVariant[] = [
     prepare: (sql) =>
       sql.transaction((tx) =>
         tx.run(
-          sql.kind === 'mysql'
+          sql.words.name === 'mysql'
             ? 'ALTER TABLE message_metadata DROP INDEX message_metadata_client_key'
             : 'DROP INDEX message_metadata_client_key',
         ),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
-import { createMysqlPool, type MysqlPool } from '../../../src/stores/sql/dialects/mysql-pool.js';
+import { createMysqlPool, type MysqlPool } from '../../../src/stores/sql/dialects/mysql/pool.js';
 import { freshStorage, settingsOf, TEST_ENVIRONMENT, type FreshStorage } from '../../helpers/app.js';
 import { waitUntil } from '../../helpers/servers/wait-until.js';
 import { isSplit, report } from '../figures.js';

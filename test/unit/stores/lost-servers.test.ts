@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { describeDriverError } from '../../../src/stores/sql/errors.js';
-import { isLostServer, LOST_SERVER_ERRORS } from '../../../src/stores/sql/dialects/lost-servers.js';
-import type { ServerSession } from '../../../src/stores/sql/dialects/mysql-setup.js';
-import { ServerWatch } from '../../../src/stores/sql/dialects/server-watch.js';
+import { isLostServer, LOST_SERVER_ERRORS } from '../../../src/stores/sql/dialects/mysql/lost-servers.js';
+import type { ServerSession } from '../../../src/stores/sql/dialects/mysql/setup.js';
+import { ServerWatch } from '../../../src/stores/sql/dialects/mysql/server-watch.js';
 
 /** As mysql2 throws what the server answers. */
 function answered(errno: number, code = 'ER_WHATEVER', sqlState = 'HY000'): Error {

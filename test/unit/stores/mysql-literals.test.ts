@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { withLiterals } from '../../../src/stores/sql/dialects/mysql-literals.js';
+import { withLiterals } from '../../../src/stores/sql/dialects/mysql/literals.js';
 import type { SqlValue } from '../../../src/stores/sql/database.js';
 
 const hex = (value: string | Uint8Array): string => Buffer.from(value).toString('hex');

@@ -1,19 +1,13 @@
 import { nextTurn } from '../../../domain/next-turn.js';
 import type { ChatRev } from '../../../ports/change-log.js';
+import type { Words } from '../words.js';
 import type { SqlDatabase } from '../database.js';
-import { listOf, selectRows } from '../ground/lists.js';
-
-/**
- * Rows of one statement; users for whom none are left are asked for by the next one. SQLite reads a thousand in 3 ms, in
- * which nobody else is served.
- */
-const ROWS: Readonly<Record<SqlDatabase['kind'], number>> = { mysql: 4_096, sqlite: 1_024 };
+import { selectRows } from '../ground/lists.js';
 
 /** Held to the users' own rows: where chats are few, MySQL and MariaDB scan them all first. */
-const TABLES: Readonly<Record<SqlDatabase['kind'], string>> = {
-  mysql: 'chat_participants p FORCE INDEX (chat_participants_user) STRAIGHT_JOIN chats c',
-  sqlite: 'chat_participants p INDEXED BY chat_participants_user CROSS JOIN chats c',
-};
+function tablesOf(words: Words): string {
+  return `chat_participants p ${words.index('chat_participants_user')} ${words.inOrder} chats c`;
+}
 
 const COLUMNS = Object.fromEntries(
   ['user_id', 'chat_id', 'rev', 'last_seq', 'last_read_seq'].map((name) => [name, `found.${name}`]),
@@ -26,14 +20,15 @@ export interface ChatsOf {
 }
 
 /**
- * The chats of users, in this order, those of one user of one moment. Hidden direct chats are among them: the user is in
+ * The chats of users, in this order, those of one user of one moment. `rows`: of one statement; users for whom none are left
+ * are asked for by the next one. Hidden direct chats are among them: the user is in
  * them, and their next message brings them back.
  */
 export async function readChatsOf(
   sql: SqlDatabase,
   afterChatId: number,
   wanted: readonly ChatsOf[],
-  rows = ROWS[sql.kind],
+  rows = sql.words.rowsAtOnce,
 ): Promise<readonly (readonly ChatRev[])[]> {
   const limits = new Map<number, number>();
   for (const { userId, limit } of wanted) limits.set(userId, Math.max(limit, limits.get(userId) ?? 0));
@@ -64,25 +59,25 @@ export async function readRecentChatsOf(sql: SqlDatabase, userId: number, limit:
   const source = {
     text: `FROM (SELECT p.user_id, p.chat_id, c.rev, c.last_seq, p.last_read_seq,
         CASE WHEN p.joined_at > c.updated_at THEN p.joined_at ELSE c.updated_at END AS active_at
-      FROM ${TABLES[sql.kind]} ON c.id = p.chat_id AND c.is_active = TRUE
+      FROM ${tablesOf(sql.words)} ON c.id = p.chat_id AND c.is_active = TRUE
       WHERE p.user_id = ? AND p.left_at IS NULL
       ORDER BY active_at DESC, p.chat_id DESC LIMIT ?) found ORDER BY found.active_at DESC, found.chat_id DESC`,
     values: [userId, limit],
   };
-  const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
+  const rows = await sql.read((session) => selectRows(session, sql.words, COLUMNS, source));
   return rows.map(toChat);
 }
 
 async function readRows(sql: SqlDatabase, afterChatId: number, userIds: readonly number[], most: number) {
-  const users = listOf(sql.kind, userIds);
+  const users = sql.words.listOf(userIds);
   const source = {
     text: `FROM (SELECT p.user_id, p.chat_id, c.rev, c.last_seq, p.last_read_seq
-      FROM ${TABLES[sql.kind]} ON c.id = p.chat_id AND c.is_active = TRUE
+      FROM ${tablesOf(sql.words)} ON c.id = p.chat_id AND c.is_active = TRUE
       WHERE p.user_id IN ${users.text} AND p.left_at IS NULL AND p.chat_id > ?
       ORDER BY p.user_id, p.chat_id LIMIT ?) found ORDER BY found.user_id, found.chat_id`,
     values: [...users.values, afterChatId, most],
   };
-  const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
+  const rows = await sql.read((session) => selectRows(session, sql.words, COLUMNS, source));
   const chats = rows.map((row) => [Number(row['user_id']), toChat(row)] as const);
   return { chats, last: chats.at(-1)?.[0] ?? 0 };
 }

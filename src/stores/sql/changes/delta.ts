@@ -17,7 +17,7 @@ export async function readSince(
   const { sql } = context;
   const { head, state, found } = await sql.snapshot(async (session) => {
     const head = await readReaderHead(session, chatId, readerId);
-    const state = await readState(session, sql.kind, head);
+    const state = await readState(session, sql.words, head);
     return { head, state, found: await findForDelta(session, sql, head, sinceRev, most.items) };
   });
   const { rev } = head;

@@ -1,9 +1,10 @@
 import { AppError } from '../../../domain/errors.js';
 import { LIMITS } from '../../../protocol/limits.js';
 import type { ReaderState, ReadMark } from '../../../ports/change-log.js';
+import type { Words } from '../words.js';
 import { countUnread } from '../ground/unread.js';
 import { asDate, type Session, type SqlDatabase, type SqlRow } from '../database.js';
-import { listOf, selectRows } from '../ground/lists.js';
+import { selectRows } from '../ground/lists.js';
 
 /** A chat's own row, as a delta needs it. */
 export interface ChatHead {
@@ -50,7 +51,7 @@ export async function readReaderHead(session: Session, chatId: number, readerId:
 }
 
 /** What goes with a delta and takes no rev, of the same snapshot as `head`. */
-export async function readState(session: Session, kind: SqlDatabase['kind'], head: ReaderHead): Promise<ReaderState> {
+export async function readState(session: Session, words: Words, head: ReaderHead): Promise<ReaderState> {
   const { chatId, readerId, lastSeq, lastReadSeq } = head;
   const own: ReadMark = { userId: readerId, lastReadSeq };
   const everyone = (await session.query(READS, [chatId])).map((row) => ({
@@ -59,7 +60,7 @@ export async function readState(session: Session, kind: SqlDatabase['kind'], hea
   }));
   const reads = everyone.length <= LIMITS.readMarksMax ? everyone : [own];
   if (head.lastVisibleSeq <= lastReadSeq) return { lastSeq, unreadCount: 0, reads };
-  const unread = await countUnread(session, kind, [{ chatId, lastReadSeq }]);
+  const unread = await countUnread(session, words, [{ chatId, lastReadSeq }]);
   return { lastSeq, unreadCount: unread.get(chatId) ?? 0, reads };
 }
 
@@ -81,8 +82,8 @@ function toHead(chatId: number, row: SqlRow): ChatHead {
 /** The revs of chats by key. */
 export async function readRevs(sql: SqlDatabase, chatIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
   if (chatIds.length === 0) return new Map();
-  const ids = listOf(sql.kind, chatIds);
+  const ids = sql.words.listOf(chatIds);
   const source = { text: `FROM chats c WHERE c.id IN ${ids.text}`, values: ids.values };
-  const rows = await sql.read((session) => selectRows(session, sql.kind, { id: 'c.id', rev: 'c.rev' }, source));
+  const rows = await sql.read((session) => selectRows(session, sql.words, { id: 'c.id', rev: 'c.rev' }, source));
   return new Map(rows.map((row) => [Number(row['id']), Number(row['rev'])]));
 }

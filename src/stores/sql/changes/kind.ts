@@ -43,7 +43,7 @@ export interface Search {
   readonly form: 'whole' | 'outline';
 }
 
-type Sql = Pick<SqlDatabase, 'kind' | 'tables'>;
+type Sql = Pick<SqlDatabase, 'words' | 'tables'>;
 
 /**
  * A kind of object that carries the rev of its last change: one line of the table in kinds.ts. `Head`: the row that counts

@@ -5,7 +5,7 @@ import type { FoundObjects, RevisedKind, Search } from './kind.js';
 import { messages } from './messages.js';
 import { participants } from './participants.js';
 
-type Sql = Pick<SqlDatabase, 'kind' | 'tables'>;
+type Sql = Pick<SqlDatabase, 'words' | 'tables'>;
 
 /**
  * Everything that takes a rev of a chat. The chat's rev is always the rev of one of these objects; what is missing here, no

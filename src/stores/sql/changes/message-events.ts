@@ -2,7 +2,6 @@ import type { DurableEvent } from '../../../domain/events.js';
 import type { Message } from '../../../domain/message.js';
 import type { RepositoryContext } from '../ground/context.js';
 import { withContents } from '../ground/contents.js';
-import { listOf } from '../ground/lists.js';
 import type { ChangedMessage } from './message-rows.js';
 
 export function byId(messages: readonly Message[]): ReadonlyMap<number, Message> {
@@ -58,10 +57,7 @@ async function readDeleters(
   gone: readonly ChangedMessage[],
 ): Promise<ReadonlyMap<number, number>> {
   if (gone.length === 0) return new Map();
-  const ids = listOf(
-    sql.kind,
-    gone.map(({ row }) => row.id),
-  );
+  const ids = sql.words.listOf(gone.map(({ row }) => row.id));
   const rows = await sql.read((session) =>
     session.query(`SELECT id, deleted_by FROM message_metadata WHERE id IN ${ids.text}`, ids.values),
   );

@@ -1,9 +1,10 @@
 import { AppError } from '../../../domain/errors.js';
+import type { Words } from '../words.js';
 import type { RepositoryContext } from '../ground/context.js';
-import { asDate, type Session, type SqlDatabase, type SqlRow } from '../database.js';
+import { asDate, type Session, type SqlRow } from '../database.js';
 import { selectRows } from '../ground/lists.js';
 import { asBytes } from '../ground/message-rows.js';
-import { readMessagesById, revIndex, type ChangedMessage } from './message-rows.js';
+import { readMessagesById, REV_INDEX, type ChangedMessage } from './message-rows.js';
 
 /** A message as the snapshot has it, without what never changes: its place in a delta, its version and its weight. */
 export interface OutlinedMessage {
@@ -33,18 +34,18 @@ const COLUMNS = Object.fromEntries(
  */
 export async function readOutlined(
   session: Session,
-  kind: SqlDatabase['kind'],
+  words: Words,
   chatId: number,
   since: number,
   limit: number,
 ): Promise<readonly OutlinedMessage[]> {
   const source = {
     text: `FROM (SELECT m.id, m.seq, m.rev, m.created_rev, m.is_deleted, m.version, m.is_edited, m.edited_at, m.body_id,
-      m.body_bytes FROM message_metadata m ${revIndex(kind)}
+      m.body_bytes FROM message_metadata m ${words.index(REV_INDEX)}
       WHERE m.chat_id = ? AND m.rev > ? ORDER BY m.rev LIMIT ?) found`,
     values: [chatId, since, limit],
   };
-  return (await selectRows(session, kind, COLUMNS, source)).map(toOutlined);
+  return (await selectRows(session, words, COLUMNS, source)).map(toOutlined);
 }
 
 function toOutlined(row: SqlRow): OutlinedMessage {
@@ -76,7 +77,7 @@ export async function readWhole(
   const found = await sql.read((session) =>
     readMessagesById(
       session,
-      sql.kind,
+      sql.words,
       outlined.map(({ id }) => id),
     ),
   );

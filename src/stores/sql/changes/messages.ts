@@ -18,12 +18,12 @@ export const messages: RevisedKind<ChatHead> = {
     return Number(row?.['rev'] ?? 0);
   },
 
-  count: (session, { kind }, { chatId }, since, limit) => readCount(session, kind, chatId, since, limit),
+  count: (session, { words }, { chatId }, since, limit) => readCount(session, words, chatId, since, limit),
 
-  async find(session, { kind }, { chatId }, { since, after = since, limit, form }) {
+  async find(session, { words }, { chatId }, { since, after = since, limit, form }) {
     return form === 'outline'
-      ? foundOutlines(await readOutlined(session, kind, chatId, after, limit), since)
-      : foundWhole(await readMessages(session, kind, chatId, after, limit), since);
+      ? foundOutlines(await readOutlined(session, words, chatId, after, limit), since)
+      : foundWhole(await readMessages(session, words, chatId, after, limit), since);
   },
 };
 

@@ -31,7 +31,7 @@ export interface PagePart {
  */
 export async function findForPage(
   session: Session,
-  sql: Pick<SqlDatabase, 'kind' | 'tables'>,
+  sql: Pick<SqlDatabase, 'words' | 'tables'>,
   head: ChatHead,
   since: number,
   { limit, bytesLeft }: PageBounds,

@@ -96,7 +96,7 @@ async function planPage(
   const { sql } = context;
   const { head, state, found } = await sql.snapshot(async (session) => {
     const head = await readReaderHead(session, chatId, readerId);
-    const state = await readState(session, sql.kind, head);
+    const state = await readState(session, sql.words, head);
     return { head, state, found: await findForPage(session, sql, head, sinceRev, bounds) };
   });
   if (sinceRev > head.rev) return { kind: 'resync', rev: head.rev, reason: 'future_rev' };

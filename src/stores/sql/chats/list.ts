@@ -3,7 +3,8 @@ import type { ChatListEntry } from '../../../domain/chat.js';
 import type { Message } from '../../../domain/message.js';
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { ReadShare } from '../../../ports/read-share.js';
-import { asDate, type SqlDatabase, type SqlRow } from '../database.js';
+import type { Words } from '../words.js';
+import { asDate, type SqlRow } from '../database.js';
 import { paidContents } from '../ground/contents.js';
 import { messageColumns, readMessageRow, type MessageRow } from '../ground/message-rows.js';
 import { sizesOf, inTurnIfMany } from '../ground/slices.js';
@@ -17,11 +18,11 @@ const LISTED = `chat_participants p JOIN chats c ON c.id = p.chat_id
 const TOTAL = `SELECT COUNT(*) AS total FROM ${LISTED}`;
 
 /** Sends and renames move updated_at, so it is the order of activity; only the page's own chats are counted out. */
-function pageText(kind: SqlDatabase['kind']): string {
+function pageText(words: Words): string {
   return `SELECT c.id AS c_id, c.name, c.chat_type, c.created_at, c.updated_at, c.last_seq, c.rev AS c_rev,
     c.last_visible_seq, listed.last_read_seq,
     (SELECT COUNT(*) FROM chat_participants q WHERE q.chat_id = c.id AND q.left_at IS NULL) AS participant_count,
-    ${messageColumns(kind, "''")}
+    ${messageColumns(words, "''")}
   FROM (SELECT c.id, p.last_read_seq FROM ${LISTED} ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?) listed
   JOIN chats c ON c.id = listed.id
   LEFT JOIN message_metadata m ON m.chat_id = c.id AND m.seq = c.last_visible_seq
@@ -41,9 +42,9 @@ export async function listChats(
   const { sql } = context;
   const { rows, total, unread } = await inTurnIfMany(share, limit, () =>
     sql.snapshot(async (session) => {
-      const rows = await session.query(pageText(sql.kind), [userId, limit, offset]);
+      const rows = await session.query(pageText(sql.words), [userId, limit, offset]);
       const total = Number((await session.query(TOTAL, [userId]))[0]?.['total'] ?? 0);
-      return { rows, total, unread: await countUnread(session, sql.kind, rows.flatMap(watermarkOf)) };
+      return { rows, total, unread: await countUnread(session, sql.words, rows.flatMap(watermarkOf)) };
     }),
   );
   const newest = rows.map(readMessageRow);

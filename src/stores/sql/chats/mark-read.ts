@@ -29,7 +29,7 @@ export async function advanceReadMark(
     const { lastReadSeq, lastVisibleSeq } = await readState(session, chatId, userId);
     const moved = hasMoved ? { participants: await countParticipants(session, chatId) } : null;
     if (lastVisibleSeq <= lastReadSeq) return { lastReadSeq, unreadCount: 0, moved };
-    const unread = await countUnread(session, sql.kind, [{ chatId, lastReadSeq }]);
+    const unread = await countUnread(session, sql.words, [{ chatId, lastReadSeq }]);
     return { lastReadSeq, unreadCount: unread.get(chatId) ?? 0, moved };
   });
 }

@@ -1,14 +1,8 @@
 import type { ChatStore } from '../../../ports/chat-store.js';
 import type { SqlDatabase } from '../database.js';
-import { selectRows, tableOf } from '../ground/lists.js';
+import { selectRows } from '../ground/lists.js';
 
 type MembershipAnswer = Awaited<ReturnType<ChatStore['membership']>>;
-
-/** In the order in which the tables are read: left to itself MySQL may begin with a scan of the chats. */
-const JOINED: Readonly<Record<SqlDatabase['kind'], string>> = {
-  mysql: 'STRAIGHT_JOIN',
-  sqlite: 'CROSS JOIN',
-};
 
 /** Where chats stand for these users, in this order, by one statement; null for who is not in the chat. */
 export async function readMemberships(
@@ -16,12 +10,13 @@ export async function readMemberships(
   wanted: readonly { readonly chatId: number; readonly userId: number }[],
 ): Promise<readonly MembershipAnswer[]> {
   const asked = wanted.map(({ chatId, userId }, place) => [place, chatId, userId]);
-  const pairs = tableOf(sql.kind, { place: 'plain', chat_id: 'plain', user_id: 'plain' }, asked);
-  const join = JOINED[sql.kind];
+  const pairs = sql.words.tableOf({ place: 'plain', chat_id: 'plain', user_id: 'plain' }, asked);
+  // Left to itself MySQL may begin with a scan of the chats.
+  const join = sql.words.inOrder;
   const rows = await sql.read((session) =>
     selectRows(
       session,
-      sql.kind,
+      sql.words,
       { place: 'w.place', rev: 'c.rev', last_seq: 'c.last_seq' },
       {
         text: `FROM ${pairs.text} w

@@ -2,7 +2,6 @@ import type { Message } from '../../../domain/message.js';
 import type { StoredBody } from '../../../ports/body-store.js';
 import type { ReadShare } from '../../../ports/read-share.js';
 import type { RepositoryContext } from './context.js';
-import { listOf } from './lists.js';
 import { messageColumns, readMessageRows, toHex, toMessage, type MessageRow } from './message-rows.js';
 import { sizesOf, areSmall, AT_ONCE, slicesOf, type Reading, totalOf } from './slices.js';
 
@@ -74,13 +73,10 @@ async function readAgain(
   { sql }: RepositoryContext,
   lost: readonly MessageRow[],
 ): Promise<ReadonlyMap<number, MessageRow | null>> {
-  const ids = listOf(
-    sql.kind,
-    lost.map((row) => row.id),
-  );
+  const ids = sql.words.listOf(lost.map((row) => row.id));
   const found = await sql.read((session) =>
     session.query(
-      `SELECT ${messageColumns(sql.kind)}
+      `SELECT ${messageColumns(sql.words)}
        FROM message_metadata m JOIN users u ON u.id = m.sender_id WHERE m.id IN ${ids.text}`,
       ids.values,
     ),

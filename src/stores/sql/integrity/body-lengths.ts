@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { BodyLengths, MeasuredRow } from '../../../ports/body-lengths.js';
+import type { Words } from '../words.js';
 import type { SqlDatabase, Statement } from '../database.js';
-import { tableOf } from '../ground/lists.js';
 import { asBytes } from '../ground/message-rows.js';
 
 const NAME = 'body_bytes';
@@ -36,7 +36,7 @@ export function createBodyLengths(sql: SqlDatabase): BodyLengths {
     },
 
     async record(rows) {
-      if (rows.length > 0) await sql.write(recording(sql.kind, rows));
+      if (rows.length > 0) await sql.write(recording(sql.words, rows));
     },
 
     async reached(position, isFinished) {
@@ -50,18 +50,15 @@ export function createBodyLengths(sql: SqlDatabase): BodyLengths {
 }
 
 /** Not beside another body: a row that was edited meanwhile knows its length. */
-function recording(kind: SqlDatabase['kind'], rows: readonly MeasuredRow[]): Statement {
+function recording(words: Words, rows: readonly MeasuredRow[]): Statement {
   const cells = rows.map(({ messageId, bodyId, bytes }) => [messageId, bodyId, bytes]);
-  const { text, values } = tableOf(kind, { id: 'plain', body_id: 'bytes', bytes: 'plain' }, cells);
-  const open = 'body_id = v.body_id AND message_metadata.body_bytes IS NULL';
-  if (kind === 'sqlite') {
-    const where = `message_metadata.id = v.id AND message_metadata.${open}`;
-    return { text: `UPDATE message_metadata SET body_bytes = v.bytes FROM ${text} v WHERE ${where}`, values };
-  }
-  return {
-    text: `UPDATE ${text} v
-      STRAIGHT_JOIN message_metadata FORCE INDEX (message_metadata_id_key) ON message_metadata.id = v.id
-      SET message_metadata.body_bytes = v.bytes WHERE message_metadata.${open}`,
-    values,
-  };
+  return words.updateFrom({
+    table: 'message_metadata',
+    index: 'message_metadata_id_key',
+    on: 'message_metadata.id = v.id',
+    column: 'body_bytes',
+    value: 'v.bytes',
+    where: 'message_metadata.body_id = v.body_id AND message_metadata.body_bytes IS NULL',
+    values: words.tableOf({ id: 'plain', body_id: 'bytes', bytes: 'plain' }, cells),
+  });
 }

@@ -1,7 +1,7 @@
 import { asc, gt } from 'drizzle-orm';
 import type { InspectedChat } from '../../../ports/inspection.js';
+import type { Words } from '../words.js';
 import type { Session, SqlDatabase, SqlRow } from '../database.js';
-import { listOf } from '../ground/lists.js';
 import { countRevs } from '../changes/kinds.js';
 import { countMessages } from './count-messages.js';
 
@@ -15,7 +15,7 @@ export async function inspectChats(
     const { chats } = sql.tables;
     const rows = await session.db.select().from(chats).where(gt(chats.id, afterId)).orderBy(asc(chats.id)).limit(limit);
     const ids = rows.map((row) => row.id);
-    const participants = await participantsOf(session, sql.kind, ids);
+    const participants = await participantsOf(session, sql.words, ids);
     const inspected: InspectedChat[] = [];
     for (const row of rows) {
       const people = participants.get(row.id);
@@ -46,11 +46,11 @@ export async function inspectChats(
 
 async function participantsOf(
   session: Session,
-  kind: SqlDatabase['kind'],
+  words: Words,
   chatIds: readonly number[],
 ): Promise<ReadonlyMap<number, SqlRow>> {
   if (chatIds.length === 0) return new Map();
-  const ids = listOf(kind, chatIds);
+  const ids = words.listOf(chatIds);
   const rows = await session.query(
     `SELECT p.chat_id,
        SUM(CASE WHEN p.left_at IS NULL THEN 1 ELSE 0 END) AS active,

@@ -58,7 +58,7 @@ export function changeMessage<T>(
     async (tx) => {
       const chat = await lockChat(tx, sql.tables, need.chatId);
       if (chat === null) throw new AppError('message_not_found');
-      const state = await readMessageState(tx, sql.kind, need.messageId, need.actorId);
+      const state = await readMessageState(tx, sql.words, need.messageId, need.actorId);
       enforce(need.may(state));
       const askedAt = clock.monotonic();
       const revs = new Revs(chat);

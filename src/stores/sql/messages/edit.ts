@@ -73,7 +73,7 @@ function isRefusal(error: AppError): boolean {
 
 async function readEditable({ sql }: RepositoryContext, edit: Edit): Promise<MessageRow> {
   return sql.read(async (session) => {
-    const state = await readMessageState(session, sql.kind, edit.messageId, edit.actorId);
+    const state = await readMessageState(session, sql.words, edit.messageId, edit.actorId);
     enforce(mayEditIt(edit)(state));
     return state.row;
   });

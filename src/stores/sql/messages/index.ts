@@ -43,7 +43,7 @@ const FIND = `FROM message_metadata m
 /** One statement holds message, membership and chat; what does not match all of them does not exist for the reader. */
 export async function findMessage(context: RepositoryContext, messageId: number, readerId: number): Promise<Message> {
   const rows = await context.sql.read((session) =>
-    session.query(`SELECT ${messageColumns(context.sql.kind)} ${FIND}`, [readerId, messageId]),
+    session.query(`SELECT ${messageColumns(context.sql.words)} ${FIND}`, [readerId, messageId]),
   );
   const [message] = await withContents(context, readMessageRows(rows));
   if (message === undefined) throw new AppError('message_not_found');

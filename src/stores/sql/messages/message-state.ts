@@ -1,7 +1,8 @@
 import type { Membership } from '../../../domain/policies/rights.js';
 import { mayReadMessage } from '../../../domain/policies/message-policy.js';
 import { enforce } from '../../../domain/policies/decision.js';
-import type { Session, SqlDatabase, SqlRow } from '../database.js';
+import type { Words } from '../words.js';
+import type { Session, SqlRow } from '../database.js';
 import { messageColumns, readMessageRow, type MessageRow } from '../ground/message-rows.js';
 
 /** Everything the policies ask before a message is changed, of one moment. */
@@ -21,11 +22,11 @@ const STATE = `c.chat_type, c.is_active, p.user_id AS actor_id, p.is_admin
 /** Throws `message_not_found` where the actor cannot see the message. */
 export async function readMessageState(
   session: Session,
-  kind: SqlDatabase['kind'],
+  words: Words,
   messageId: number,
   actorId: number,
 ): Promise<MessageState> {
-  const [found] = await session.query(`SELECT ${messageColumns(kind)}, ${STATE}`, [actorId, messageId]);
+  const [found] = await session.query(`SELECT ${messageColumns(words)}, ${STATE}`, [actorId, messageId]);
   const state = found === undefined ? null : toState(found);
   enforce(mayReadMessage(state?.chat ?? null, state?.actor ?? null, state?.row ?? null));
   if (state === null) throw new TypeError('a message that may be read exists');

@@ -2,10 +2,11 @@ import { and, eq, isNull } from 'drizzle-orm';
 import type { DurableEvent } from '../../../domain/events.js';
 import { mayDelete } from '../../../domain/policies/message-policy.js';
 import type { Change } from '../../../ports/chat-store.js';
+import type { Words } from '../words.js';
 import type { Session } from '../database.js';
 import type { ChatRow } from '../ground/chat-rows.js';
 import type { RepositoryContext } from '../ground/context.js';
-import { visibleIndex } from '../ground/lists.js';
+import { VISIBLE_INDEX } from '../ground/lists.js';
 import type { MessageRow } from '../ground/message-rows.js';
 import { isSameMoment } from '../ground/proof.js';
 import type { Instead, Verdict } from '../ground/settle.js';
@@ -19,7 +20,7 @@ export async function commitRemoval(
   actorId: number,
 ): Promise<Change<null>> {
   const { sql, failpoints } = context;
-  const { row } = await sql.read((session) => readMessageState(session, sql.kind, messageId, actorId));
+  const { row } = await sql.read((session) => readMessageState(session, sql.words, messageId, actorId));
   const need: MessageNeed = {
     chatId: row.chatId,
     messageId,
@@ -43,7 +44,7 @@ const NOTHING: Change<null> = { result: null, events: [] };
 
 async function writeRemoval(
   { tx, chat, row, now, take }: LockedMessage,
-  { sql: { kind, tables } }: RepositoryContext,
+  { sql: { words, tables } }: RepositoryContext,
   actorId: number,
 ): Promise<PlannedMessageChange<null>> {
   const { messageMetadata } = tables;
@@ -59,7 +60,7 @@ async function writeRemoval(
     events: [{ type: 'message_deleted', chatId, rev, at: now, messageId, seq, deletedBy: actorId }],
     row: {
       visibleCount: chat.visibleCount - 1,
-      lastVisibleSeq: await lastVisibleWithout(tx, kind, chat, seq),
+      lastVisibleSeq: await lastVisibleWithout(tx, words, chat, seq),
     },
   };
 }
@@ -81,15 +82,10 @@ async function fileBodies(
   await tx.db.insert(oldBodies).values({ bodyId, chatId, messageId, version, reason: 'deleted', dueAt: now });
 }
 
-async function lastVisibleWithout(
-  tx: Session,
-  kind: RepositoryContext['sql']['kind'],
-  chat: ChatRow,
-  seq: number,
-): Promise<number> {
+async function lastVisibleWithout(tx: Session, words: Words, chat: ChatRow, seq: number): Promise<number> {
   if (seq !== chat.lastVisibleSeq) return chat.lastVisibleSeq;
   const [previous] = await tx.query(
-    `SELECT m.seq FROM message_metadata m ${visibleIndex(kind)}
+    `SELECT m.seq FROM message_metadata m ${words.index(VISIBLE_INDEX)}
      WHERE m.chat_id = ? AND m.is_deleted = FALSE AND m.seq < ? ORDER BY m.seq DESC LIMIT 1`,
     [chat.id, seq],
   );

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { describeDriverError } from '../errors.js';
-import { connectionOptions, DEADLINE_MS, type MysqlTarget } from '../dialects/mysql-pool.js';
-import { setUpForMigration } from '../dialects/mysql-setup.js';
+import { connectionOptions, DEADLINE_MS, type MysqlTarget } from '../dialects/mysql/pool.js';
+import { setUpForMigration } from '../dialects/mysql/setup.js';
 import { RECORDS, recordsOf, type MigrationHook, type MigrationTarget } from './target.js';
 
 /** Another process may be in the middle of a long change of a large table. */

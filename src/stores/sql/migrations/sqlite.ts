@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRetryable, describeDriverError } from '../errors.js';
-import { SqliteConnection } from '../dialects/sqlite-connection.js';
+import { SqliteConnection } from '../dialects/sqlite/connection.js';
 import { RECORDS, recordsOf, type MigrationHook, type MigrationTarget } from './target.js';
 
 const LOCK_WAIT_MS = 60_000;

@@ -34,7 +34,7 @@ async function upgradeSlice(sql: SqlDatabase, tx: Session, after: number, most: 
     if (usernameKey !== row.usernameKey) await takeKey(sql, tx, row, usernameKey);
     for (const gram of gramsOfNames(usernameSearch, fullNameSearch)) grams.push([gram, row.id]);
   }
-  await addGrams(tx, sql.kind, grams);
+  await addGrams(tx, sql.words, grams);
   return rows.at(-1)?.id ?? null;
 }
 

@@ -5,7 +5,7 @@ import type { UserStore } from '../../../ports/user-store.js';
 import { userColumns } from '../ground/chat-rows.js';
 import type { SqlDatabase } from '../database.js';
 import { SharedStatement } from '../ground/gather.js';
-import { listOf, selectRows } from '../ground/lists.js';
+import { selectRows } from '../ground/lists.js';
 import { findByLogin, noteLogin, NOWHERE } from './login-networks.js';
 import { USER_COLUMNS, userOf } from './rows.js';
 import { searchUserRows } from './search.js';
@@ -23,9 +23,9 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
   const columns = userColumns(sql.tables);
 
   const byId = new SharedStatement(async (ids: readonly number[]) => {
-    const wanted = listOf(sql.kind, ids);
+    const wanted = sql.words.listOf(ids);
     const source = { text: `FROM users WHERE id IN ${wanted.text}`, values: wanted.values };
-    const rows = await sql.read((session) => selectRows(session, sql.kind, COLUMNS, source));
+    const rows = await sql.read((session) => selectRows(session, sql.words, COLUMNS, source));
     const found = new Map(rows.map((row) => [Number(row['id']), userOf(row)]));
     return ids.map((id) => found.get(id) ?? null);
   });
@@ -49,9 +49,9 @@ export function createUserStore(sql: SqlDatabase, deps: { readonly clock: Clock 
 
     async activeAmong(ids) {
       if (ids.length === 0) return new Set();
-      const wanted = listOf(sql.kind, ids);
+      const wanted = sql.words.listOf(ids);
       const source = { text: `FROM users WHERE id IN ${wanted.text} AND is_active = TRUE`, values: wanted.values };
-      const rows = await sql.read((session) => selectRows(session, sql.kind, { id: 'id' }, source));
+      const rows = await sql.read((session) => selectRows(session, sql.words, { id: 'id' }, source));
       return new Set(rows.map(({ id }) => Number(id)));
     },
 

@@ -1,7 +1,7 @@
 import { gramsOf } from '../../../domain/search-grams.js';
 import { searchText, usernameKey } from '../../../domain/user-keys.js';
-import type { Session, SqlDatabase } from '../database.js';
-import { listOf } from '../ground/lists.js';
+import type { Words } from '../words.js';
+import type { Session } from '../database.js';
 
 /** Bytes of the search columns; one compatibility character can unfold to eighteen. */
 const SEARCH_BYTES = { username: 2_048, fullName: 4_096 } as const;
@@ -30,30 +30,19 @@ export function gramsOfNames(usernameSearch: string, fullNameSearch: string | nu
 }
 
 /** Writes those that are not there. In the transaction that writes the names, so that a search never sees one without the other. */
-export async function addGrams(tx: Session, kind: SqlDatabase['kind'], grams: readonly Gram[]): Promise<void> {
+export async function addGrams(tx: Session, words: Words, grams: readonly Gram[]): Promise<void> {
   // In the order of the key, so that neighbours of a large insertion share their pages.
   const rows = [...grams].sort(([one, a], [other, b]) => one - other || a - b);
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     const some = rows.slice(from, from + ROWS_AT_ONCE);
-    if (kind === 'sqlite') {
-      await tx.run('INSERT OR IGNORE INTO user_pairs (gram, user_id) SELECT value->>0, value->>1 FROM json_each(?)', [
-        JSON.stringify(some),
-      ]);
-    } else {
-      const marks = `(?, ?)${', (?, ?)'.repeat(some.length - 1)}`;
-      await tx.run(`INSERT IGNORE INTO user_pairs (gram, user_id) VALUES ${marks}`, some.flat());
-    }
+    const { text, values } = words.insertionOfNew('user_pairs', ['gram', 'user_id'], some);
+    await tx.run(text, values);
   }
 }
 
-export async function removeGrams(
-  tx: Session,
-  kind: SqlDatabase['kind'],
-  userId: number,
-  grams: readonly number[],
-): Promise<void> {
+export async function removeGrams(tx: Session, words: Words, userId: number, grams: readonly number[]): Promise<void> {
   if (grams.length === 0) return;
-  const list = listOf(kind, grams);
+  const list = words.listOf(grams);
   await tx.run(`DELETE FROM user_pairs WHERE user_id = ? AND gram IN ${list.text}`, [userId, ...list.values]);
 }
 

@@ -1,6 +1,7 @@
 import type { User } from '../../../domain/user.js';
 import { gramsToAsk } from '../../../domain/search-grams.js';
 import { searchText } from '../../../domain/user-keys.js';
+import type { Words } from '../words.js';
 import type { Session, SqlDatabase, SqlRow, SqlValue } from '../database.js';
 import { USER_COLUMNS, userOf } from './rows.js';
 
@@ -26,7 +27,7 @@ export async function searchUserRows(sql: SqlDatabase, text: string, limit: numb
     const missing = limit - first.length;
     if (missing === 0) return first.map(userOf);
     const grams = gramsToAsk(folded);
-    const source = grams.length === 0 ? anyone() : leading(sql.kind, await byRarity(session, grams));
+    const source = grams.length === 0 ? anyone() : leading(sql.words, await byRarity(session, grams));
     if (source === null) return first.map(userOf);
     const known = new Set(first.map((row) => Number(row['id'])));
     // So many of them are known at most.
@@ -114,10 +115,10 @@ async function byRarity(session: Session, grams: readonly number[]): Promise<rea
  * Whom the grams lead to; null: nobody. Where that is not everybody, the first by id, and no names are read where the next
  * gram does not lead to the same user, which costs half as much.
  */
-function leading(kind: SqlDatabase['kind'], [rarest, next]: readonly Counted[]): Source | null {
+function leading(words: Words, [rarest, next]: readonly Counted[]): Source | null {
   if (rarest === undefined || rarest.users === 0) return null;
   // In this order: a plan that begins with another table reads all of it.
-  const join = kind === 'mysql' ? 'STRAIGHT_JOIN' : 'CROSS JOIN';
+  const join = words.inOrder;
   const users = `${join} users ON users.id = pairs.user_id`;
   const where = 'pairs.gram = ? AND pairs.user_id <= ?';
   if (rarest.users <= CANDIDATES || next === undefined) {

@@ -3,6 +3,7 @@ import { AppError } from '../../../domain/errors.js';
 import type { User } from '../../../domain/user.js';
 import { emailKey } from '../../../domain/user-keys.js';
 import type { ProfileChange, UserStore } from '../../../ports/user-store.js';
+import type { Words } from '../words.js';
 import { settled } from '../ground/settle.js';
 import type { Session, SqlDatabase } from '../database.js';
 import { duplicateKey } from '../errors.js';
@@ -46,7 +47,7 @@ export async function createUser(
       }
       await addGrams(
         tx,
-        sql.kind,
+        sql.words,
         Array.from(grams, (gram) => [gram, id]),
       );
       return { id, username, email, fullName, isActive: true, createdAt, lastSeen: null };
@@ -83,7 +84,7 @@ export async function updateProfile(sql: SqlDatabase, id: number, change: Profil
       const [before] = await tx.lock(tx.db.select(columns).from(users).where(eq(users.id, id)));
       await refusingDuplicates(() => tx.db.update(users).set(set).where(eq(users.id, id)));
       if (before !== undefined && set.fullNameSearch !== undefined) {
-        await moveGrams(tx, sql.kind, id, before, { ...before, fullNameSearch: set.fullNameSearch });
+        await moveGrams(tx, sql.words, id, before, { ...before, fullNameSearch: set.fullNameSearch });
       }
       return { before: before ?? null, after: change };
     },
@@ -99,19 +100,13 @@ export async function updateProfile(sql: SqlDatabase, id: number, change: Profil
 type SearchColumns = Readonly<Record<'usernameSearch', string> & Record<'fullNameSearch', string | null>>;
 
 /** From what the row held, read under its lock, to what it holds now; what both have stays as it is. */
-async function moveGrams(
-  tx: Session,
-  kind: SqlDatabase['kind'],
-  id: number,
-  from: SearchColumns,
-  to: SearchColumns,
-): Promise<void> {
+async function moveGrams(tx: Session, words: Words, id: number, from: SearchColumns, to: SearchColumns): Promise<void> {
   const old = gramsOfNames(from.usernameSearch, from.fullNameSearch);
   const wanted = gramsOfNames(to.usernameSearch, to.fullNameSearch);
   const gone = [...old].filter((gram) => !wanted.has(gram));
   const added = [...wanted].filter((gram) => !old.has(gram)).map((gram) => [gram, id] as const);
-  await removeGrams(tx, kind, id, gone);
-  await addGrams(tx, kind, added);
+  await removeGrams(tx, words, id, gone);
+  await addGrams(tx, words, added);
 }
 
 function holds(found: ProfileColumns, wanted: Partial<ProfileColumns>): boolean {

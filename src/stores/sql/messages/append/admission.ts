@@ -1,13 +1,11 @@
 import { AppError } from '../../../../domain/errors.js';
 import { maySend } from '../../../../domain/policies/message-policy.js';
-import type { Session, SqlDatabase } from '../../database.js';
-import { selectedRows } from '../../ground/lists.js';
+import { selectedRows, type Words } from '../../words.js';
+import type { Session } from '../../database.js';
 import { activeSenders, existingChats, readActive, type SendingChat, type SenderPair } from './statements.js';
 import { findFirst, type FirstMessage } from './duplicates.js';
 import type { MembersCache } from './members-cache.js';
 import type { Send } from './sends.js';
-
-type Kind = SqlDatabase['kind'];
 
 /** What the locked rows say about the sends of a batch. */
 export interface AdmittedSends {
@@ -37,17 +35,17 @@ export interface Opened {
  */
 export async function admit(
   tx: Session,
-  kind: Kind,
+  words: Words,
   cache: MembersCache,
   sends: readonly Send[],
   opened: Opened,
 ): Promise<AdmittedSends> {
   const { heads } = opened;
-  const held = await heldByOthers(tx, kind, sends, heads);
+  const held = await heldByOthers(tx, words, sends, heads);
   const busy = new Set(sends.filter((send) => held.has(send.draft.chatId)));
   const known = new Map([...opened.known].filter(([send]) => !busy.has(send)));
   const open = sends.filter((send) => !busy.has(send) && !known.has(send));
-  const members = await membersAmong(tx, kind, cache, open, opened);
+  const members = await membersAmong(tx, words, cache, open, opened);
 
   const refused = new Map<Send, AppError>();
   for (const send of open) {
@@ -56,7 +54,7 @@ export async function admit(
   }
   const lookedUp = new Set(opened.lookedUp);
   const unasked = [...refused.keys()].filter((send) => !lookedUp.has(send));
-  for (const [send, first] of await findFirst(tx, kind, unasked)) {
+  for (const [send, first] of await findFirst(tx, words, unasked)) {
     refused.delete(send);
     known.set(send, first);
   }
@@ -66,20 +64,20 @@ export async function admit(
 /** A chat whose row the locking read did not give either does not exist, or was skipped. */
 async function heldByOthers(
   tx: Session,
-  kind: Kind,
+  words: Words,
   sends: readonly Send[],
   heads: ReadonlyMap<number, SendingChat>,
 ): Promise<ReadonlySet<number>> {
   const missing = chatIdsOf(sends).filter((id) => !heads.has(id));
-  if (missing.length === 0 || kind === 'sqlite') return new Set();
-  const { text, values } = existingChats(kind, missing);
+  if (missing.length === 0 || !words.hasRowLocks) return new Set();
+  const { text, values } = existingChats(words, missing);
   return new Set(selectedRows(await tx.query(text, values)).map((row) => Number(row['id'])));
 }
 
 /** The active participants among the senders, as keys: by what was known, checked by the locked row, and by asking. */
 async function membersAmong(
   tx: Session,
-  kind: Kind,
+  words: Words,
   cache: MembersCache,
   sends: readonly Send[],
   { heads, asked, active }: Opened,
@@ -103,7 +101,7 @@ async function membersAmong(
     else stale.push(pair);
   }
   if (stale.length > 0) {
-    const { text, values } = activeSenders(kind, stale);
+    const { text, values } = activeSenders(words, stale);
     add(readActive(await tx.query(text, values)));
   }
   return members;

@@ -1,14 +1,13 @@
 import { AppError } from '../../../../domain/errors.js';
+import { selectedRows, type Words } from '../../words.js';
 import { reach, type RepositoryContext } from '../../ground/context.js';
 import { settledAttempt, type Instead } from '../../ground/settle.js';
 import { asDate, type Closing, type Session, type SqlRow, type Statement } from '../../database.js';
-import { selectedRows } from '../../ground/lists.js';
 import { admit, chatIdsOf, pairsOf, type Opened } from './admission.js';
 import { advance } from './advance.js';
 import type { AppendState } from './state.js';
 import {
   activeSenders,
-  CLOCK,
   disabledSenders,
   insertion,
   lockHeads,
@@ -70,7 +69,7 @@ export async function commitBatch(
   return settledAttempt<BatchPlan, BatchResult>(
     sql,
     async (plan) => {
-      const { opening, read } = openingOf(sql.kind, state, work);
+      const { opening, read } = openingOf(sql.words, state, work);
       const began = context.clock.monotonic();
       return sql.batch(
         opening,
@@ -94,17 +93,17 @@ interface Reading extends Opened {
 }
 
 function openingOf(
-  kind: RepositoryContext['sql']['kind'],
+  words: Words,
   { members, repeaters }: AppendState,
   { sends, waits, looksUpAll }: BatchWork,
 ): { opening: readonly Statement[]; read: (opened: readonly (readonly SqlRow[])[]) => Reading } {
   const asked = pairsOf(sends).filter((pair) => !members.mayKnow(pair));
   const lookedUp = looksUpAll ? sends : sends.filter(({ draft }) => repeaters.has(draft.senderId));
-  const heads = lockHeads(kind, chatIdsOf(sends), !waits);
-  const clock = kind === 'mysql' ? CLOCK : null;
-  const senders = asked.length === 0 ? null : activeSenders(kind, asked);
-  const disabled = disabledSenders(kind, sends);
-  const firsts = firstMessages(kind, lookedUp);
+  const heads = lockHeads(words, chatIdsOf(sends), !waits);
+  const { clock } = words;
+  const senders = asked.length === 0 ? null : activeSenders(words, asked);
+  const disabled = disabledSenders(words, sends);
+  const firsts = firstMessages(words, lookedUp);
   const opening = [heads, clock, disabled, senders, firsts].filter((statement) => statement !== null);
   return {
     opening,
@@ -134,8 +133,8 @@ async function decide(
   began: number,
 ): Promise<Closing<BatchResult> & { readonly planned: BatchPlan }> {
   await reach(context, 'append.locked');
-  const { kind } = context.sql;
-  const { allowed, known, refused, busy } = await admit(tx, kind, state.members, sends, opened);
+  const { words } = context.sql;
+  const { allowed, known, refused, busy } = await admit(tx, words, state.members, sends, opened);
   const since = opened.now === null ? context.clock.monotonic() : began;
   const now = opened.now ?? (await tx.now());
   state.mint.observe(now, since);
@@ -148,13 +147,13 @@ async function decide(
     opened.heads,
   );
   const planned: BatchPlan = { placed, known, failed, lost, busy };
-  const written = placed.length === 0 ? null : insertion(kind, placed);
+  const written = placed.length === 0 ? null : insertion(words, placed);
   const withRows = bodies.withRows(placed.map(({ send }) => send));
   if (withRows !== null) await reach(context, 'append.before_bodies');
   const statements =
     written === null
       ? []
-      : [...(withRows === null ? [] : [withRows]), written, ...advance(kind, opened.heads, placed, now)];
+      : [...(withRows === null ? [] : [withRows]), written, ...advance(words, opened.heads, placed, now)];
   return {
     planned,
     statements,
@@ -200,14 +199,14 @@ function identified({ placed, ...planned }: BatchPlan, ids: readonly number[]): 
 /** All of the batch is there, or nothing: it was one transaction. The locks are taken first. */
 async function findCommitted(
   tx: Session,
-  { sql: { kind } }: RepositoryContext,
+  { sql: { words } }: RepositoryContext,
   planned: BatchPlan,
 ): Promise<'absent' | 'unknown' | Instead<BatchResult>> {
   const sends = planned.placed.map(({ send }) => send);
   if (sends.length === 0) return { instead: identified(planned, []) };
-  const heads = lockHeads(kind, chatIdsOf(sends), false);
+  const heads = lockHeads(words, chatIdsOf(sends), false);
   await tx.query(heads.text, heads.values);
-  const rows = storedRows(kind, sends);
+  const rows = storedRows(words, sends);
   const found = readStored(await tx.query(rows.text, rows.values));
   if (found.size === 0) return 'absent';
   const ids = sends.flatMap((send) => found.get(Buffer.from(send.minted.id).toString('hex')) ?? []);

@@ -1,7 +1,7 @@
 import { AppError } from '../../../../domain/errors.js';
 import type { Message } from '../../../../domain/message.js';
-import type { Session, SqlDatabase, SqlRow, Statement } from '../../database.js';
-import { tableOf } from '../../ground/lists.js';
+import type { Words } from '../../words.js';
+import type { Session, SqlRow, Statement } from '../../database.js';
 import { asBytes, messageColumns, readMessageRow, type MessageRow } from '../../ground/message-rows.js';
 import type { RepositoryContext } from '../../ground/context.js';
 import { withContents } from '../../ground/contents.js';
@@ -17,24 +17,24 @@ export interface FirstMessage {
 /** Which of the sends are stored already; one statement, none where no send has a client_message_id. */
 export async function findFirst(
   session: Session,
-  kind: SqlDatabase['kind'],
+  words: Words,
   sends: readonly Send[],
 ): Promise<ReadonlyMap<Send, FirstMessage>> {
-  const statement = firstMessages(kind, sends);
+  const statement = firstMessages(words, sends);
   return statement === null
     ? new Map()
     : readFirstMessages(sends, await session.query(statement.text, statement.values));
 }
 
 /** The statement of `findFirst`; null where no send has a client_message_id. */
-export function firstMessages(kind: SqlDatabase['kind'], sends: readonly Send[]): Statement | null {
+export function firstMessages(words: Words, sends: readonly Send[]): Statement | null {
   const keys = sends.flatMap(({ draft: { chatId, senderId, clientMessageId } }) =>
     clientMessageId === null ? [] : [[chatId, senderId, Buffer.from(clientMessageId, 'utf8')]],
   );
   if (keys.length === 0) return null;
-  const wanted = tableOf(kind, { chat_id: 'plain', sender_id: 'plain', client_id: 'bytes' }, keys);
+  const wanted = words.tableOf({ chat_id: 'plain', sender_id: 'plain', client_id: 'bytes' }, keys);
   return {
-    text: `SELECT ${messageColumns(kind)}, m.request_hash
+    text: `SELECT ${messageColumns(words)}, m.request_hash
      FROM ${wanted.text} k
      JOIN message_metadata m
        ON m.chat_id = k.chat_id AND m.sender_id = k.sender_id AND m.client_message_id = k.client_id

@@ -36,8 +36,8 @@ export async function appendBatch(
   const { sends, stored } = groupSends(drafts, mint, kept);
   const bodies = startBodies(context, pace, sends, stored);
   const fates = new Map<Send, Fate>();
-  // SQLite has one writer: bodies of their own would wait for the very transaction that waits for them.
-  if (pace.isSlow || context.sql.kind === 'sqlite') await failLost(bodies, fates);
+  // One lock for all that write: bodies of their own would wait for the very transaction that waits for them.
+  if (pace.isSlow || !context.sql.words.hasRowLocks) await failLost(bodies, fates);
   const rest = sends.filter((send) => !fates.has(send));
   for (const [send, fate] of await writeRows(context, state, { sends: rest, bodies, waits, looksUpAll: false })) {
     fates.set(send, fate);
@@ -58,7 +58,7 @@ async function findLost(context: RepositoryContext, fates: Map<Send, Fate>): Pro
   );
   if (unstored.every(({ draft }) => draft.clientMessageId === null)) return;
   try {
-    for (const [send, first] of await sql.read((session) => findFirst(session, sql.kind, unstored))) {
+    for (const [send, first] of await sql.read((session) => findFirst(session, sql.words, unstored))) {
       fates.set(send, { kind: 'known', first });
     }
   } catch (error) {

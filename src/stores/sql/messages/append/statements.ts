@@ -1,8 +1,6 @@
-import type { SqlDatabase, SqlRow, Statement } from '../../database.js';
-import { insertionOf, listOf, selectedRows, selection, tableOf } from '../../ground/lists.js';
+import { selectedRows, type Words } from '../../words.js';
+import type { SqlRow, Statement } from '../../database.js';
 import type { Send } from './sends.js';
-
-type Kind = SqlDatabase['kind'];
 
 /** Of a locked chat, what a send needs. */
 export interface SendingChat {
@@ -31,11 +29,10 @@ const HEAD_COLUMNS = Object.fromEntries(
  * `skipLocked`: leaves out those that somebody else holds instead of waiting; SQLite has one lock for all.
  * By the key alone: MySQL 9 otherwise reads all of 200 chats to find 180, and waits for the 20 others too.
  */
-export function lockHeads(kind: Kind, chatIds: readonly number[], skipLocked: boolean): Statement {
-  const ids = listOf(kind, chatIds);
-  const lock = kind === 'mysql' ? `ORDER BY id FOR UPDATE${skipLocked ? ' SKIP LOCKED' : ''}` : '';
-  const table = kind === 'mysql' ? 'chats FORCE INDEX (PRIMARY)' : 'chats';
-  return selection(kind, HEAD_COLUMNS, { text: `FROM ${table} WHERE id IN ${ids.text} ${lock}`, values: ids.values });
+export function lockHeads(words: Words, chatIds: readonly number[], skipLocked: boolean): Statement {
+  const ids = words.listOf(chatIds);
+  const text = `FROM chats ${words.byPrimary} WHERE id IN ${ids.text} ${words.lockById(skipLocked)}`;
+  return words.selection(HEAD_COLUMNS, { text, values: ids.values });
 }
 
 export function readHeads(answer: readonly SqlRow[]): ReadonlyMap<number, SendingChat> {
@@ -55,30 +52,27 @@ function readHead(row: SqlRow): SendingChat {
 }
 
 /** Which of these chats there are, whoever holds them. */
-export function existingChats(kind: Kind, chatIds: readonly number[]): Statement {
-  const ids = listOf(kind, chatIds);
-  return selection(kind, { id: 'id' }, { text: `FROM chats WHERE id IN ${ids.text}`, values: ids.values });
+export function existingChats(words: Words, chatIds: readonly number[]): Statement {
+  const ids = words.listOf(chatIds);
+  return words.selection({ id: 'id' }, { text: `FROM chats WHERE id IN ${ids.text}`, values: ids.values });
 }
-
-/** A statement of its own behind the locking read: within that one the clock would stand at the time before the wait. */
-export const CLOCK: Statement = { text: 'SELECT UTC_TIMESTAMP(3) AS at', values: [] };
 
 /** A chat and who wants to send to it. */
 export type SenderPair = readonly [chatId: number, senderId: number];
 
 /** Which of the pairs are active participants. */
-export function activeSenders(kind: Kind, pairs: readonly SenderPair[]): Statement {
-  const wanted = tableOf(kind, { chat_id: 'plain', user_id: 'plain' }, pairs);
+export function activeSenders(words: Words, pairs: readonly SenderPair[]): Statement {
+  const wanted = words.tableOf({ chat_id: 'plain', user_id: 'plain' }, pairs);
   const text = `FROM ${wanted.text} k
     JOIN chat_participants p ON p.chat_id = k.chat_id AND p.user_id = k.user_id AND p.left_at IS NULL`;
-  return selection(kind, { chat_id: 'p.chat_id', user_id: 'p.user_id' }, { text, values: wanted.values });
+  return words.selection({ chat_id: 'p.chat_id', user_id: 'p.user_id' }, { text, values: wanted.values });
 }
 
 /** Those of the senders whose accounts are disabled. */
-export function disabledSenders(kind: Kind, sends: readonly Send[]): Statement {
-  const senders = listOf(kind, [...new Set(sends.map(({ draft }) => draft.senderId))]);
+export function disabledSenders(words: Words, sends: readonly Send[]): Statement {
+  const senders = words.listOf([...new Set(sends.map(({ draft }) => draft.senderId))]);
   const text = `FROM users u WHERE u.id IN ${senders.text} AND u.is_active = FALSE`;
-  return selection(kind, { id: 'u.id' }, { text, values: senders.values });
+  return words.selection({ id: 'u.id' }, { text, values: senders.values });
 }
 
 export function readActive(answer: readonly SqlRow[]): readonly SenderPair[] {
@@ -101,7 +95,7 @@ const INSERTED = [
 ] as const;
 
 /** One statement for all rows, which get ids in the same order. */
-export function insertion(kind: Kind, placed: readonly Placed[]): Statement {
+export function insertion(words: Words, placed: readonly Placed[]): Statement {
   const rows = placed.map(({ send: { draft, hash, minted }, seq, rev }) => [
     draft.chatId,
     seq,
@@ -116,18 +110,17 @@ export function insertion(kind: Kind, placed: readonly Placed[]): Statement {
     rev,
     Buffer.byteLength(draft.content, 'utf8'),
   ]);
-  return insertionOf(kind, 'message_metadata', INSERTED, rows);
+  return words.insertionOf('message_metadata', INSERTED, rows);
 }
 
 /** The rows of these sends, for those whose COMMIT went unanswered. */
-export function storedRows(kind: Kind, sends: readonly Send[]): Statement {
-  const ids = tableOf(
-    kind,
+export function storedRows(words: Words, sends: readonly Send[]): Statement {
+  const ids = words.tableOf(
     { message_id: 'bytes' },
     sends.map((send) => [send.minted.id]),
   );
   const text = `FROM ${ids.text} k JOIN message_metadata m ON m.message_id = k.message_id`;
-  return selection(kind, { id: 'm.id', message_id: 'lower(hex(m.message_id))' }, { text, values: ids.values });
+  return words.selection({ id: 'm.id', message_id: 'lower(hex(m.message_id))' }, { text, values: ids.values });
 }
 
 /** Ids of rows by their message_id in lower-case hex. */

@@ -1,17 +1,16 @@
 import { AppError } from '../../../../domain/errors.js';
 import type { HistoryWindow } from '../../../../ports/message-log.js';
-import type { Session, SqlDatabase, SqlRow } from '../../database.js';
-import { visibleIndex } from '../../ground/lists.js';
+import { perDialect, type Words } from '../../words.js';
+import type { Session, SqlRow } from '../../database.js';
+import { VISIBLE_INDEX } from '../../ground/lists.js';
 import {
   MESSAGE_FIELDS,
   messageColumns,
-  packedMessage,
+  messageShape,
   readMessageRows,
   toMessageRow,
   type MessageRow,
 } from '../../ground/message-rows.js';
-
-type Kind = SqlDatabase['kind'];
 
 /** Rows of a chat's history, newest first, and the chat's own counters of the same moment. */
 export interface HistoryRows {
@@ -38,65 +37,54 @@ interface Statements {
 
 const COUNTERS = 'c.last_seq, c.visible_count, c.last_visible_seq';
 
-const STATEMENTS: Readonly<Record<Kind, Statements>> = {
-  mysql: statementsOf('mysql'),
-  sqlite: statementsOf('sqlite'),
-};
+const STATEMENTS = perDialect(statementsOf);
 
 /**
  * Each is one statement, so that membership, counters and rows are of one moment; no row at all: not the reader's chat.
- * On SQLite all messages come in one value (see `messageColumns`).
  */
-function statementsOf(kind: Kind): Statements {
-  const table = `message_metadata m ${visibleIndex(kind)}`;
-  const reader = `chats c JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ? AND p.left_at IS NULL`;
-  const mine = 'WHERE c.id = ? AND c.is_active = TRUE';
+function statementsOf(words: Words): Statements {
+  const table = `message_metadata m ${words.index(VISIBLE_INDEX)}`;
+  const head = `chats c JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ? AND p.left_at IS NULL`;
+  const where = 'WHERE c.id = ? AND c.is_active = TRUE';
   const visible = `SELECT ${MESSAGE_FIELDS} FROM ${table} WHERE m.chat_id = ? AND m.is_deleted = FALSE`;
   const older = `${visible} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?`;
   const newer = `${visible} AND m.seq > ? ORDER BY m.seq LIMIT ?`;
-  const history = (state: string, rows: string): string =>
-    kind === 'mysql'
-      ? `SELECT ${state}, ${messageColumns(kind)} FROM ${reader}
-         LEFT JOIN (${rows}) m ON m.chat_id = c.id LEFT JOIN users u ON u.id = m.sender_id ${mine}`
-      : `SELECT ${state}, h.messages FROM ${reader}
-         JOIN (SELECT json_group_array(${packedMessage()}) AS messages
-           FROM (${rows}) m JOIN users u ON u.id = m.sender_id) h ${mine}`;
-  const withFirst = `${COUNTERS}, ${firstVisible(kind)}`;
+  const history = (state: string, rows: string): string => {
+    const [on, joined] = ['m.chat_id = c.id', 'users u ON u.id = m.sender_id'];
+    return words.rowWithList({ state, head, rows, shape: messageShape(), on, joined, where });
+  };
+  const withFirst = `${COUNTERS}, ${firstVisible(words)}`;
   return {
-    flat:
-      kind === 'mysql'
-        ? { before: flat(COUNTERS, 'm.seq < ?', 'DESC'), after: flat(withFirst, 'm.seq > ?', 'ASC') }
-        : null,
+    flat: words.prefersFlatJoins
+      ? { before: flat(words, COUNTERS, 'm.seq < ?', 'DESC'), after: flat(words, withFirst, 'm.seq > ?', 'ASC') }
+      : null,
     before: history(COUNTERS, older),
     after: history(withFirst, newer),
     around: history(withFirst, `SELECT * FROM (${older}) older UNION ALL SELECT * FROM (${newer}) newer`),
-    counters: `SELECT ${COUNTERS} FROM ${reader} ${mine}`,
+    counters: `SELECT ${COUNTERS} FROM ${head} ${where}`,
   };
 }
 
-/**
- * MySQL and MariaDB write a derived table down before they join it: without one 50 rows take 0.35 ms instead of 0.46.
- * The indexes are named, or else a small table of users is read whole, and everything sorted.
- */
-function flat(state: string, bound: string, direction: 'ASC' | 'DESC'): string {
-  const index = visibleIndex('mysql');
-  return `SELECT ${state}, ${messageColumns('mysql')} FROM chats c
-    STRAIGHT_JOIN chat_participants p ON p.chat_id = c.id AND p.user_id = ? AND p.left_at IS NULL
-    STRAIGHT_JOIN message_metadata m ${index} ON m.chat_id = c.id AND m.is_deleted = FALSE AND ${bound}
-    STRAIGHT_JOIN users u FORCE INDEX (PRIMARY) ON u.id = m.sender_id
+/** The indexes are named, or else a small table of users is read whole, and everything sorted. */
+function flat(words: Words, state: string, bound: string, direction: 'ASC' | 'DESC'): string {
+  const { inOrder, byPrimary } = words;
+  return `SELECT ${state}, ${messageColumns(words)} FROM chats c
+    ${inOrder} chat_participants p ON p.chat_id = c.id AND p.user_id = ? AND p.left_at IS NULL
+    ${inOrder} message_metadata m ${words.index(VISIBLE_INDEX)} ON m.chat_id = c.id AND m.is_deleted = FALSE AND ${bound}
+    ${inOrder} users u ${byPrimary} ON u.id = m.sender_id
     WHERE c.id = ? AND c.is_active = TRUE ORDER BY m.seq ${direction} LIMIT ?`;
 }
 
 /** One value: the chat. */
-function firstVisible(kind: Kind): string {
-  return `(SELECT m.seq FROM message_metadata m ${visibleIndex(kind)}
+function firstVisible(words: Words): string {
+  return `(SELECT m.seq FROM message_metadata m ${words.index(VISIBLE_INDEX)}
     WHERE m.chat_id = ? AND m.is_deleted = FALSE ORDER BY m.seq LIMIT 1) AS first_visible_seq`;
 }
 
 /** Up to `limit` rows in the direction asked for; `around` gives up to `limit` on either side. */
 export function readWindow(
   session: Session,
-  kind: Kind,
+  words: Words,
   chatId: number,
   readerId: number,
   window: HistoryWindow,
@@ -104,13 +92,13 @@ export function readWindow(
   const { limit } = window;
   switch (window.kind) {
     case 'newest':
-      return readBefore(session, kind, chatId, readerId, BEYOND_NEWEST, limit);
+      return readBefore(session, words, chatId, readerId, BEYOND_NEWEST, limit);
     case 'before':
-      return readBefore(session, kind, chatId, readerId, window.seq, limit);
+      return readBefore(session, words, chatId, readerId, window.seq, limit);
     case 'after':
-      return readAfter(session, kind, chatId, readerId, window.seq, limit);
+      return readAfter(session, words, chatId, readerId, window.seq, limit);
     case 'around':
-      return readAround(session, kind, chatId, readerId, window.seq, limit);
+      return readAround(session, words, chatId, readerId, window.seq, limit);
     default:
       return window satisfies never;
   }
@@ -119,13 +107,13 @@ export function readWindow(
 /** One row more than asked for tells whether there are older ones: the first visible one is a search of 0.05 ms. */
 async function readBefore(
   session: Session,
-  kind: Kind,
+  words: Words,
   chatId: number,
   readerId: number,
   seq: number,
   limit: number,
 ): Promise<HistoryRows> {
-  const { flat: fast, before } = STATEMENTS[kind];
+  const { flat: fast, before } = STATEMENTS(words);
   const sooner = fast === null ? [] : await session.prepared(fast.before, [readerId, seq, chatId, limit + 1]);
   const found = sooner.length > 0 ? sooner : await session.prepared(before, [readerId, chatId, seq, limit + 1, chatId]);
   const history = toHistory(found);
@@ -135,13 +123,13 @@ async function readBefore(
 
 async function readAfter(
   session: Session,
-  kind: Kind,
+  words: Words,
   chatId: number,
   readerId: number,
   seq: number,
   limit: number,
 ): Promise<HistoryRows> {
-  const { flat: fast, after } = STATEMENTS[kind];
+  const { flat: fast, after } = STATEMENTS(words);
   const sooner = fast === null ? [] : await session.prepared(fast.after, [chatId, readerId, seq, chatId, limit]);
   const found =
     sooner.length > 0 ? sooner : await session.prepared(after, [chatId, readerId, chatId, seq, limit, chatId]);
@@ -150,30 +138,30 @@ async function readAfter(
 
 async function readAround(
   session: Session,
-  kind: Kind,
+  words: Words,
   chatId: number,
   readerId: number,
   seq: number,
   limit: number,
 ): Promise<HistoryRows> {
   const values = [chatId, readerId, chatId, seq + 1, limit, chatId, seq, limit, chatId];
-  return toHistory(await session.prepared(STATEMENTS[kind].around, values));
+  return toHistory(await session.prepared(STATEMENTS(words).around, values));
 }
 
 /** The counters alone. Throws `chat_not_found`. */
 export async function readCounters(
   session: Session,
-  kind: Kind,
+  words: Words,
   chatId: number,
   readerId: number,
 ): Promise<HistoryRows> {
-  return toHistory(await session.prepared(STATEMENTS[kind].counters, [readerId, chatId]));
+  return toHistory(await session.prepared(STATEMENTS(words).counters, [readerId, chatId]));
 }
 
 function toHistory(found: readonly SqlRow[]): HistoryRows {
   const [state] = found;
   if (state === undefined) throw new AppError('chat_not_found');
-  const packed = state['messages'];
+  const packed = state['list'];
   const packedRows = typeof packed === 'string' ? (JSON.parse(packed) as readonly SqlRow[]).map(toMessageRow) : null;
   const rows = newestFirst(packedRows ?? readMessageRows(found));
   return {

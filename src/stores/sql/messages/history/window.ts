@@ -18,7 +18,7 @@ export async function windowOf(
 ): ReturnType<MessageLog['window']> {
   const { sql } = context;
   const history = await inTurnIfMany(share, window.limit, () =>
-    sql.read((session) => readWindow(session, sql.kind, chatId, readerId, window)),
+    sql.read((session) => readWindow(session, sql.words, chatId, readerId, window)),
   );
   const asked = window.kind === 'around' ? centred(history.rows, window.seq, window.limit) : history.rows;
   const sizes = await sizesOf(context, asked);

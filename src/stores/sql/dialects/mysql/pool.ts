@@ -1,7 +1,7 @@
 import { createConnection, createPool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
-import { describeDriverError } from '../errors.js';
-import { readSession, setUpSession, type ServerSession } from './mysql-setup.js';
-import { PlaceQueue } from './queue.js';
+import { describeDriverError } from '../../errors.js';
+import { PlaceQueue } from '../queue.js';
+import { readSession, setUpSession, type ServerSession } from './setup.js';
 import { ServerWatch, type Watched } from './server-watch.js';
 
 export interface MysqlTarget {

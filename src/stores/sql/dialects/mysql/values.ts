@@ -1,8 +1,8 @@
 import type { PoolConnection, QueryOptions } from 'mysql2/promise';
-import { within } from '../../../domain/patience.js';
-import type { SqlValue } from '../database.js';
-import { withLiterals } from './mysql-literals.js';
-import { DEADLINE_MS } from './mysql-pool.js';
+import { within } from '../../../../domain/patience.js';
+import type { SqlValue } from '../../database.js';
+import { withLiterals } from './literals.js';
+import { DEADLINE_MS } from './pool.js';
 
 /**
  * Above this, values are written instead: texts with so many come from lists, hardly any comes twice, and each would push

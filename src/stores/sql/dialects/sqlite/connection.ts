@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { describeDriverError } from '../errors.js';
+import { describeDriverError } from '../../errors.js';
 
 /**
  * What every connection runs with. A commit is on disk before it is answered, as on the other stores. What is deleted is

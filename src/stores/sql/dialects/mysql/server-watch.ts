@@ -1,4 +1,4 @@
-import type { ServerSession } from './mysql-setup.js';
+import type { ServerSession } from './setup.js';
 
 /** A pooled connection as the watch sees it; times are of one monotonic clock, in milliseconds. */
 export interface Watched {
@@ -10,7 +10,7 @@ export interface Watched {
 
 /** No connection is replaced or asked more often: a server that stays read-only is not stormed by those who read. */
 const REST_MS = 1_000;
-/** Longer than a pooled connection lives unused (mysql-pool.ts). */
+/** Longer than a pooled connection lives unused (pool.ts). */
 const REMEMBER_MS = 60_000;
 
 /**

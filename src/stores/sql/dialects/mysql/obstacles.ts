@@ -1,5 +1,5 @@
-import { failureIn } from '../errors.js';
-import { SessionRefused } from './mysql-setup.js';
+import { failureIn } from '../../errors.js';
+import { SessionRefused } from './setup.js';
 
 /** What waiting does not cure, said in words; messages of the server may hold names and are not repeated. */
 const PERMANENT: Readonly<Record<string, string>> = {

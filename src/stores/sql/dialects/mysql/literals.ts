@@ -1,4 +1,4 @@
-import type { SqlValue, Statement } from '../database.js';
+import type { SqlValue, Statement } from '../../database.js';
 
 /**
  * A statement with its values written into it, for packets and for texts that change with the number of their values. No

@@ -1,8 +1,8 @@
 import type { PoolConnection } from 'mysql2/promise';
-import type { Closing, SqlRow, Statement, WriteResult } from '../database.js';
-import type { Line } from './line.js';
-import { withLiterals } from './mysql-literals.js';
-import { DEADLINE_MS } from './mysql-pool.js';
+import type { Closing, SqlRow, Statement, WriteResult } from '../../database.js';
+import type { Line } from '../line.js';
+import { withLiterals } from './literals.js';
+import { DEADLINE_MS } from './pool.js';
 
 const START: Statement = { text: 'START TRANSACTION', values: [] };
 

@@ -1,15 +1,16 @@
-import { APPENDS_AT_ONCE } from '../../../ports/message-log.js';
-import type { Closing, Session, SqlDatabase, SqlRow, Statement, StatementHooks, WriteResult } from '../database.js';
-import { isAnswered, isLockWait, isRetryable, type DriverFailure } from '../errors.js';
-import { mysqlTables } from '../tables.js';
-import { Line } from './line.js';
+import { APPENDS_AT_ONCE } from '../../../../ports/message-log.js';
+import type { Closing, Session, SqlDatabase, SqlRow, Statement, StatementHooks, WriteResult } from '../../database.js';
+import { isAnswered, isLockWait, isRetryable, type DriverFailure } from '../../errors.js';
+import { mysqlTables } from '../../tables.js';
+import { Line } from '../line.js';
+import { judged, runTransaction, withRetries, type TransactionLine } from '../transaction.js';
 import { isLostServer } from './lost-servers.js';
-import { batchPackets } from './mysql-packet.js';
-import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './mysql-pool.js';
-import { mysqlSession } from './mysql-session.js';
-import { written } from './mysql-values.js';
+import { batchPackets } from './packet.js';
+import { createMysqlPool, DEADLINE_MS, type Lease, type MysqlTarget } from './pool.js';
+import { mysqlSession } from './session.js';
+import { written } from './values.js';
 import { ServerWatch } from './server-watch.js';
-import { judged, runTransaction, withRetries, type TransactionLine } from './transaction.js';
+import { mysqlWords } from './words.js';
 
 /**
  * Connections for batches, the only ones that take several statements in one packet. That turns a hole in the binding of
@@ -129,7 +130,7 @@ export function openMysql(target: MysqlTarget, hooks: StatementHooks = {}): SqlD
   }
 
   return {
-    kind: 'mysql',
+    words: mysqlWords,
     tables: mysqlTables,
     read: (fn) => judged(() => reading((_lease, _line, session) => fn(session))),
     snapshot: (fn) => judged(() => reading((lease, line, session) => snapshot(lease, line, session, fn))),

@@ -1,9 +1,9 @@
 import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/mysql2';
 import type { PoolConnection, QueryOptions, ResultSetHeader } from 'mysql2/promise';
-import type { Session, SqlRow, SqlValue, WriteResult } from '../database.js';
-import type { Line } from './line.js';
-import { bound, written, type Answer } from './mysql-values.js';
+import type { Session, SqlRow, SqlValue, WriteResult } from '../../database.js';
+import type { Line } from '../line.js';
+import { bound, written, type Answer } from './values.js';
 
 type Client = Parameters<typeof drizzle>[0] & object;
 

@@ -1,10 +1,10 @@
 import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/libsql';
-import type { Clock } from '../../../ports/clock.js';
-import type { QueryBuilder, SqlRow, SqlValue, WriteResult } from '../database.js';
-import type { Line } from './line.js';
-import type { StepSession } from './transaction.js';
-import type { SqliteConnection, SqliteResult, SqliteStatement } from './sqlite-connection.js';
+import type { Clock } from '../../../../ports/clock.js';
+import type { QueryBuilder, SqlRow, SqlValue, WriteResult } from '../../database.js';
+import type { Line } from '../line.js';
+import type { StepSession } from '../transaction.js';
+import type { SqliteConnection, SqliteResult, SqliteStatement } from './connection.js';
 
 /** A session over one SQLite connection; every statement goes through `line`. */
 export function sqliteSession(connection: SqliteConnection, line: Line, clock: Clock): StepSession {

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../../../domain/errors.js';
-import type { Clock } from '../../../ports/clock.js';
-import type { Session, SqlDatabase, StatementHooks } from '../database.js';
-import { isRetryable, describeDriverError } from '../errors.js';
-import { sqliteTables } from '../tables.js';
-import { Line } from './line.js';
-import { PlaceQueue } from './queue.js';
-import { ConnectionShelf, SqliteConnection } from './sqlite-connection.js';
-import { sqliteSession } from './sqlite-session.js';
-import { batchByStep, judged, runTransaction, withRetries, type StepSession } from './transaction.js';
+import { AppError } from '../../../../domain/errors.js';
+import type { Clock } from '../../../../ports/clock.js';
+import type { Session, SqlDatabase, StatementHooks } from '../../database.js';
+import { isRetryable, describeDriverError } from '../../errors.js';
+import { sqliteTables } from '../../tables.js';
+import { Line } from '../line.js';
+import { PlaceQueue } from '../queue.js';
+import { batchByStep, judged, runTransaction, withRetries, type StepSession } from '../transaction.js';
+import { ConnectionShelf, SqliteConnection } from './connection.js';
+import { sqliteSession } from './session.js';
+import { sqliteWords } from './words.js';
 
 export interface SqliteOptions {
   /** Absolute; its folder exists. */
@@ -149,7 +150,7 @@ export async function openSqlite({ file, clock }: SqliteOptions, hooks: Statemen
   }
 
   return {
-    kind: 'sqlite',
+    words: sqliteWords,
     tables: sqliteTables,
     read: (fn) => judged(() => read(fn)),
     snapshot: (fn) => judged(() => snapshot(fn)),

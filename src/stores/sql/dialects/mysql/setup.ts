@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2/promise';
-import { DriverFailure } from '../errors.js';
+import { DriverFailure } from '../../errors.js';
 
 /** What the server itself says about a connection; a proxy in between has numbers of its own. */
 export interface ServerSession {

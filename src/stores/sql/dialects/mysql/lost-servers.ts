@@ -1,4 +1,4 @@
-import type { DriverFailure } from '../errors.js';
+import type { DriverFailure } from '../../errors.js';
 
 /**
  * Errors that say that the connection leads to the wrong server, or to one that fails, by their numbers in the registries
