@@ -3,7 +3,7 @@ import { atMost } from '../domain/patience.js';
 import { Running } from '../domain/running.js';
 import { createSplitHealth } from './health.js';
 import { createMongoBodyStore } from './mongo/body-store.js';
-import { createMongoClient } from './mongo/client.js';
+import { createMongoClient, expectMongoUrl } from './mongo/client.js';
 import { explainMongo, hostsIn } from './mongo/errors.js';
 import { openMysql } from './sql/dialects/mysql/index.js';
 import { explainMysql } from './sql/dialects/mysql/obstacles.js';
@@ -81,17 +81,24 @@ async function migrateMysql(
 }
 
 async function openBodies({ mongodb }: SplitOptions, deps: StoreDeps, deadline: number): Promise<BodyStore> {
-  const bodies = createMongoBodyStore(createMongoClient(mongodb.url), mongodb.database);
+  expectMongoUrl(mongodb.url);
+  return waitFor(deps, {
+    what: `MongoDB at ${hostsIn(mongodb.url)}`,
+    deadline,
+    attempt: () => reachBodies(mongodb),
+    explain: explainMongo,
+  });
+}
+
+/** One client for each try: the driver closes one whose first connection failed, and it never connects again. */
+async function reachBodies({ url, database }: SplitOptions['mongodb']): Promise<BodyStore> {
+  const bodies = createMongoBodyStore(createMongoClient(url), database);
   try {
-    await waitFor(deps, {
-      what: `MongoDB at ${hostsIn(mongodb.url)}`,
-      deadline,
-      attempt: () => bodies.ping(),
-      explain: explainMongo,
-    });
+    await bodies.ping();
     return bodies;
   } catch (error) {
-    await bodies.close();
+    // What a failed client has to say at its end is not why it could not be used.
+    await bodies.close().catch(() => undefined);
     throw error;
   }
 }

@@ -1,9 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { openStores } from '../../src/stores/open-stores.js';
+import { openExistingStores, openStores } from '../../src/stores/open-stores.js';
 import type { SplitOptions } from '../../src/stores/store-set.js';
 import { systemClock } from '../../src/telemetry/clock.js';
 import { freePort } from '../helpers/servers/free-port.js';
+import { startMongoDb } from '../helpers/servers/mongodb.js';
 import { openTestStores, silentLogger, type TestStores } from '../helpers/stores.js';
 
 const deps = { clock: systemClock, logger: silentLogger };
@@ -51,6 +52,44 @@ function splitStartSuite(): void {
       const url = `mongodb://parley:hunter2@127.0.0.1:${port}`;
       const message = await refusal({ ...storage, waitSeconds: 1, mongodb: { ...storage.mongodb, url } });
       expect(message).to.match(new RegExp(`^Cannot reach MongoDB at 127\\.0\\.0\\.1:${port}: Mongo\\w+`));
+    });
+
+    for (const [what, open] of [
+      ['a start', openStores],
+      ['verify and backup', openExistingStores],
+    ] as const) {
+      it(`F37 ${what}: goes on when MongoDB comes up after several tries that failed`, async function () {
+        this.timeout(60_000);
+        const mongod = await startMongoDb();
+        await mongod.kill9();
+        const reasons: unknown[] = [];
+        const restarts: Promise<void>[] = [];
+        const logger = {
+          ...silentLogger,
+          info(facts: object, message: string) {
+            if (!message.startsWith('waiting for MongoDB')) return;
+            reasons.push('reason' in facts && facts.reason);
+            if (reasons.length === 2) restarts.push(mongod.restart());
+          },
+        };
+        try {
+          const mongodb = { ...storage.mongodb, url: mongod.url };
+          const opened = await open({ ...storage, waitSeconds: 40, mongodb }, { clock: systemClock, logger });
+          await opened.close();
+          await Promise.all(restarts);
+          // Each line tells why the try before it failed, not that the first one had.
+          expect(new Set(reasons)).to.deep.equal(new Set(['MongoServerSelectionError']));
+        } finally {
+          await mongod.stop();
+        }
+      });
+    }
+
+    it('F37 tells the real cause when the time is over', async function () {
+      this.timeout(60_000);
+      const url = `mongodb://127.0.0.1:${await freePort()}`;
+      const message = await refusal({ ...storage, waitSeconds: 8, mongodb: { ...storage.mongodb, url } });
+      expect(message).to.match(/: MongoServerSelectionError$/);
     });
 
     it('F37 goes on when the servers come up while it waits', async () => {

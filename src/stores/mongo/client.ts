@@ -18,6 +18,11 @@ export function createMongoClient(url: string): MongoClient {
   }
 }
 
+/** Throws for a connection string that no waiting makes right. Connects to nothing. */
+export function expectMongoUrl(url: string): void {
+  createMongoClient(url);
+}
+
 const OPTIONS: MongoClientOptions = {
   appName: 'parley',
   writeConcern: { w: 'majority', journal: true },
