@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@libsql/client';
+import { makeDataDir, namingDataDir } from './data-folder.js';
 import { closeDirectory, closeIfThere, filesBeside, makePrivate } from './private-files.js';
 
 /** The right to use a data directory, held by one process for its life. */
@@ -26,11 +27,15 @@ const SECRET_FILE = 'secret-key';
  * mean nothing. The pid file beside it only serves the message.
  */
 export async function lockDataDir(folder: string, database = 'parley.db'): Promise<DataDirLock> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeDataDir(folder);
+  return namingDataDir(folder, () => lock(folder, database));
+}
+
+async function lock(folder: string, database: string): Promise<DataDirLock> {
   const warnings = await closeToOthers(folder, database);
   const client = createClient({ url: pathToFileURL(join(folder, LOCK_FILE)).href, concurrency: 1 });
   // An open write transaction keeps SQLite's RESERVED lock, which one connection of all processes can have.
-  const lock = await client.transaction('write').catch(async (error: unknown) => {
+  const held = await client.transaction('write').catch(async (error: unknown) => {
     client.close();
     if (!isBusy(error)) throw error;
     throw new Error(
@@ -50,7 +55,7 @@ export async function lockDataDir(folder: string, database = 'parley.db'): Promi
       released = true;
       await rm(holderFile, { force: true });
       // By itself `close` leaves the lock in place until the garbage collector finds the connection.
-      await lock.rollback();
+      await held.rollback();
       client.close();
     },
   };

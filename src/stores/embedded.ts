@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { lockDataDir, type DataDirLock } from './data-dir.js';
+import { namingDataDir } from './data-folder.js';
 import { createEmbeddedHealth } from './health.js';
 import { makePrivate } from './private-files.js';
 import { openSqlite } from './sql/dialects/sqlite/index.js';
@@ -54,7 +55,8 @@ export async function migrateEmbedded(options: EmbeddedOptions, deps: StoreDeps)
 async function lockFor({ dataDir, file }: EmbeddedOptions, { logger }: StoreDeps): Promise<DataDirLock> {
   const lock = await lockDataDir(dataDir, basename(file));
   try {
-    for (const warning of [...lock.warnings, ...(await makePrivate(file))]) logger.warn({}, warning);
+    for (const warning of [...lock.warnings, ...(await namingDataDir(dataDir, () => makePrivate(file)))])
+      logger.warn({}, warning);
     return lock;
   } catch (error) {
     await lock.release();

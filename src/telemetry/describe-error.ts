@@ -38,9 +38,6 @@ function hintFor(error: Error): string {
     case 'ENOTFOUND':
     case 'EADDRNOTAVAIL':
       return '; HOST must be an address of this machine';
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return '; DATA_DIR must be a directory';
     default:
       return '';
   }

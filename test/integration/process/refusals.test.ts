@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { runProcess, type Run } from './run.js';
 
 const MYSQL = { MYSQL_HOST: 'db', MYSQL_USER: 'u', MYSQL_PASSWORD: 'planted-password', MYSQL_DATABASE: 'chat' };
+const DEEP = { recursive: true };
 const MONGODB = { MONGODB_URL: 'mongodb://u:planted-password@mongo', MONGODB_DATABASE: 'bodies' };
 
 describe('A18: a start that is refused', function () {
@@ -87,6 +88,47 @@ describe('A18: a start that is refused', function () {
     expect(run.events().at(-1)?.['msg']).to.contain(file).and.to.contain('SQLITE_NOTADB');
     expect(run.output()).not.to.contain('    at ');
   });
+
+  const places: [string, () => string][] = [
+    ['below /proc, which takes no entries', () => '/proc/parley/data'],
+    ['a file', () => place('file', (path) => writeFileSync(path, ''))],
+    [
+      'below a file',
+      () =>
+        join(
+          place('file', (path) => writeFileSync(path, '')),
+          'data',
+        ),
+    ],
+    ['a link to nowhere', () => place('link', (path) => symlinkSync(join(directory, 'nowhere'), path))],
+    [
+      'below a link to nowhere',
+      () =>
+        join(
+          place('link', (path) => symlinkSync('nowhere', path)),
+          'a',
+          'data',
+        ),
+    ],
+    ['a link to itself', () => place('link', (path) => symlinkSync(path, path))],
+    ['where the lock is a directory', () => place('data', (path) => mkdirSync(join(path, 'parley.lock', 'x'), DEEP))],
+  ];
+  for (const [what, make] of places) {
+    it(`names DATA_DIR in one line: ${what}`, async () => {
+      const run = start({ DATA_DIR: make() });
+      expect(await run.exit()).to.equal(1);
+      expect(run.events()).to.have.lengthOf(1);
+      expect(run.events()[0]).to.include({ level: 'error' });
+      expect(run.events()[0]?.['msg']).to.match(/^Parley cannot go on: .*DATA_DIR/);
+      expect(run.output()).not.to.contain('    at ');
+    });
+  }
+
+  function place(name: string, make: (path: string) => void): string {
+    const path = join(directory, name);
+    make(path);
+    return path;
+  }
 
   it('a busy port is said in one line', async () => {
     const other = createServer().listen(0, '127.0.0.1');

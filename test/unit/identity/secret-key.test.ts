@@ -9,7 +9,7 @@ describe('secret key', () => {
   let dataDir: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'parley-key-'));
-    dataDir = join(root, 'not', 'yet');
+    dataDir = join(root, 'not-yet');
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
