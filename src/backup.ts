@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { enter, exitOnBugs } from './entry.js';
-import { openExistingStores, type StoreSet } from './stores/open-stores.js';
+import type { Holding } from './ports/leases.js';
+import { expectExistingData, openExistingStores, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
 
 /** Another one holds what is asked for, or nobody holds what is to be given up. */
@@ -27,6 +28,8 @@ async function main(): Promise<void> {
   exitOnBugs(logger, COULD_NOT_RUN);
   const options = readOptions();
   if (settings.storage.kind === 'embedded') {
+    // Without any database settings this is where a backup of MySQL and MongoDB ends up: it must not believe that it holds.
+    await expectExistingData(settings.storage, { clock: systemClock, logger });
     say('embedded storage is one file, copied as of one moment: nothing has to be paused for its backup');
     return;
   }
@@ -45,7 +48,7 @@ async function run({ leases }: StoreSet, { action, hours, name }: Options): Prom
         say(`nothing is erased until ${await end(leases)}; begin again to extend, end when the bodies are dumped`);
         return 0;
       }
-      say(`another backup is under way until ${await end(leases)}`);
+      say(`another ${describe(await leases.holding('backup'))}`);
       return NOT_HELD;
     case 'end':
       if (await leases.release('backup', name)) return sayState(leases);
@@ -60,13 +63,19 @@ async function run({ leases }: StoreSet, { action, hours, name }: Options): Prom
 }
 
 async function sayState(leases: StoreSet['leases']): Promise<number> {
-  const until = await leases.heldUntil('backup');
-  say(until === null ? 'no backup is under way' : `a backup is under way until ${until.toISOString()}`);
+  const holding = await leases.holding('backup');
+  say(holding === null ? 'no backup is under way' : `a ${describe(holding)}`);
   return 0;
 }
 
 async function end(leases: StoreSet['leases']): Promise<string> {
   return (await leases.heldUntil('backup'))?.toISOString() ?? 'now';
+}
+
+/** Who may extend or end it has to know its name. */
+function describe(holding: Holding | null): string {
+  if (holding === null) return 'backup was under way until now';
+  return `backup is under way until ${holding.until.toISOString()}, begun with --name ${holding.holder}`;
 }
 
 function say(line: string): void {

@@ -9,8 +9,15 @@ export interface Leases {
   acquire(name: LeaseName, holder: string, ms: number): Promise<boolean>;
   /** Gives it up. False: it was not held by `holder`, perhaps because its time was over; that is no error. */
   release(name: LeaseName, holder: string): Promise<boolean>;
+  /** Who holds it now, and until when. */
+  holding(name: LeaseName): Promise<Holding | null>;
   /** Whether anyone holds it now, and until when. */
   heldUntil(name: LeaseName): Promise<Date | null>;
+}
+
+export interface Holding {
+  readonly holder: string;
+  readonly until: Date;
 }
 
 /**

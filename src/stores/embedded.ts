@@ -52,6 +52,15 @@ export async function migrateEmbedded(options: EmbeddedOptions, deps: StoreDeps)
   }
 }
 
+/**
+ * Rejects, as opening to examine does, where there is no database or its schema is another version's. Takes no lock: a server may
+ * run on the directory.
+ */
+export async function expectEmbedded({ file }: EmbeddedOptions, deps: StoreDeps): Promise<void> {
+  await expectFile(file);
+  await migrateFile(file, deps, 'examine');
+}
+
 async function lockFor({ dataDir, file }: EmbeddedOptions, { logger }: StoreDeps): Promise<DataDirLock> {
   const lock = await lockDataDir(dataDir, basename(file));
   try {
@@ -67,7 +76,11 @@ async function lockFor({ dataDir, file }: EmbeddedOptions, { logger }: StoreDeps
 /** Before the directory is locked, which would create it. */
 async function expectFile(file: string): Promise<void> {
   await access(file).catch((error: unknown) => {
-    throw new Error(`There is no database at ${file}: is DATA_DIR right? Nothing was changed.`, { cause: error });
+    throw new Error(
+      `There is no database at ${file}. Nothing was changed. ` +
+        'Check DATA_DIR; where the data lies in MySQL and MongoDB, check that their settings are given',
+      { cause: error },
+    );
   });
 }
 

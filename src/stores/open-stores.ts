@@ -1,6 +1,6 @@
-import { migrateEmbedded, openEmbedded } from './embedded.js';
+import { expectEmbedded, migrateEmbedded, openEmbedded } from './embedded.js';
 import { migrateSplit, openSplit } from './split.js';
-import type { Opening, StorageOptions, StoreDeps, StoreSet } from './store-set.js';
+import type { EmbeddedOptions, Opening, StorageOptions, StoreDeps, StoreSet } from './store-set.js';
 
 export type { StorageOptions, StoreDeps, StoreHooks, StoreSet } from './store-set.js';
 
@@ -19,6 +19,12 @@ export async function openStores(storage: StorageOptions, deps: StoreDeps): Prom
 export async function openExistingStores(storage: StorageOptions, deps: StoreDeps): Promise<StoreSet> {
   return open(storage, deps, 'examine');
 }
+
+/**
+ * For the embedded storage of a server that may be running: rejects as `openExistingStores` does where there is no data or
+ * its schema is another version's, and holds nothing.
+ */
+export const expectExistingData: (storage: EmbeddedOptions, deps: StoreDeps) => Promise<void> = expectEmbedded;
 
 /** Only brings the databases up to the schema of this build; answers how many statements that took. */
 export async function migrateStores(storage: StorageOptions, deps: StoreDeps): Promise<number> {

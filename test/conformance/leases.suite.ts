@@ -20,6 +20,8 @@ export function leasesSuite(open: OpenLeases): void {
       expect(await leases.heldUntil('sweep')).to.equal(null);
       expect(await leases.acquire('sweep', 'a', 60_000)).to.equal(true);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(false);
+      expect(await leases.holding('sweep')).to.include({ holder: 'a' });
+      expect(await leases.holding('backup')).to.equal(null);
       expect(await leases.acquire('backup', 'b', 60_000)).to.equal(true);
       expect(await leases.release('sweep', 'b')).to.equal(false);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(false);
@@ -40,6 +42,7 @@ export function leasesSuite(open: OpenLeases): void {
       expect(extended).to.be.above(first + 500_000);
       expect(await leases.acquire('backup', 'a', 1_000)).to.equal(true);
       expect((await leases.heldUntil('backup'))?.getTime()).to.equal(extended);
+      expect((await leases.holding('backup'))?.until.getTime()).to.equal(extended);
     });
 
     it('ends by itself, and is free for the next one then', async () => {
@@ -48,6 +51,7 @@ export function leasesSuite(open: OpenLeases): void {
       const taken = (await databaseNow()).getTime();
       while ((await databaseNow()).getTime() <= taken) await leases.heldUntil('sweep');
       expect(await leases.heldUntil('sweep')).to.equal(null);
+      expect(await leases.holding('sweep')).to.equal(null);
       expect(await leases.acquire('sweep', 'b', 60_000)).to.equal(true);
       expect(await leases.acquire('sweep', 'a', 60_000)).to.equal(false);
       await leases.acquire('backup', 'a', 0);

@@ -22,6 +22,13 @@ export function createLeases(sql: SqlDatabase): Leases {
     });
   }
 
+  const holding: Leases['holding'] = (name) =>
+    sql.read(async (session) => {
+      const [held] = await session.db.select().from(leases).where(eq(leases.name, name));
+      if (held === undefined || held.expiresAt <= (await session.now())) return null;
+      return { holder: held.holder, until: held.expiresAt };
+    });
+
   return {
     async acquire(name, holder, ms) {
       try {
@@ -41,14 +48,7 @@ export function createLeases(sql: SqlDatabase): Leases {
         await tx.db.delete(leases).where(mine);
         return wasInTime;
       }),
-    heldUntil: (name) =>
-      sql.read(async (session) => {
-        const [held] = await session.db
-          .select({ expiresAt: leases.expiresAt })
-          .from(leases)
-          .where(eq(leases.name, name));
-        if (held === undefined) return null;
-        return held.expiresAt > (await session.now()) ? held.expiresAt : null;
-      }),
+    holding,
+    heldUntil: async (name) => (await holding(name))?.until ?? null,
   };
 }

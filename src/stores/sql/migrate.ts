@@ -45,7 +45,13 @@ export async function migrate(
  * so a migrator at work shows as an older schema.
  */
 export async function expectMigrated(target: MigrationTarget, migrations: readonly Migration[]): Promise<void> {
-  if (!(await target.tables()).has(RECORDS)) refuse(target, 'holds no data of Parley: is it the right one?');
+  if (!(await target.tables()).has(RECORDS)) {
+    refuse(
+      target,
+      'holds no data of Parley',
+      ' Check that the settings name the right database; a start of the server, or db:migrate, makes an empty one ready.',
+    );
+  }
   const records = await target.records();
   refuseNewer(target, records, migrations);
   if (migrations.some(({ name }) => records.byName.get(name)?.state !== 'finished')) {
@@ -67,8 +73,8 @@ function refuseNewer(target: MigrationTarget, records: MigrationRecords, migrati
   );
 }
 
-function refuse(target: MigrationTarget, why: string): never {
-  throw new Error(`${target.description} ${why}. Nothing was changed.`);
+function refuse(target: MigrationTarget, why: string, next = ''): never {
+  throw new Error(`${target.description} ${why}. Nothing was changed.${next}`);
 }
 
 /** Another program's `users` would be written to, or half of its tables taken for ours. */

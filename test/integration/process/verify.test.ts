@@ -112,10 +112,15 @@ describe('the commands of operators', function () {
     expect(await run.exit()).to.equal(2);
     expect(run.output()).to.contain('Nothing was changed').and.not.to.contain('clean');
     expect(existsSync(nowhere)).to.equal(false);
+    for (const action of ['begin', 'status', 'end']) {
+      const refused = start('src/backup.ts', [action], isSplit ? {} : { DATA_DIR: nowhere });
+      expect(await refused.exit(), action).to.equal(2);
+      expect(refused.output()).to.contain('Nothing was changed').and.not.to.contain('    at ');
+    }
+    expect(existsSync(nowhere)).to.equal(false);
     if (!isSplit) return;
-    expect((await backup('begin')).code).to.equal(2);
     // Still as empty as it was.
-    expect((await verify()).output).to.contain('holds no data of Parley');
+    expect((await verify()).output).to.contain('holds no data of Parley. Nothing was changed. Check that the settings');
   });
 
   /** What the database remembers of the schema, as another version of Parley leaves it. */
@@ -130,11 +135,9 @@ describe('the commands of operators', function () {
       const { code, output } = await verify();
       expect(code).to.equal(2);
       expect(output).to.contain(`${version} Parley`);
-      if (isSplit) {
-        const status = await backup('status');
-        expect(status.code).to.equal(2);
-        expect(status.output).to.contain(`${version} Parley`);
-      }
+      const status = await backup('status');
+      expect(status.code).to.equal(2);
+      expect(status.output).to.contain(`${version} Parley`);
     });
   }
 
@@ -146,7 +149,8 @@ describe('the commands of operators', function () {
       expect(begun.output).to.match(/until \d{4}-\d\d-\d\dT/);
       const other = await backup('begin', '--name', 'other');
       expect(other.code).to.equal(1);
-      expect(other.output).to.contain('another backup is under way until');
+      expect(other.output).to.match(/another backup is under way until \S+, begun with --name backup/);
+      expect((await backup('status')).output).to.match(/a backup is under way until \S+, begun with --name backup/);
       const notBegun = await backup('end', '--name', 'other');
       expect(notBegun.code).to.equal(1);
       expect(notBegun.output).to.contain('no backup of that name').and.to.contain('a backup is under way until');
@@ -165,10 +169,15 @@ describe('the commands of operators', function () {
     return;
   }
 
-  it('backup has nothing to pause on embedded storage, and says so', async () => {
+  it('backup has nothing to pause on embedded storage, and says so, beside a server too', async () => {
+    const server = start('src/main.ts', []);
+    await server.event((event) => typeof event['url'] === 'string');
     const { code, output } = await backup('begin');
     expect(code).to.equal(0);
     expect(output).to.contain('embedded storage is one file');
+    await server.dispose();
+    // Not by what the server's own lock keeps away either.
+    expect((await backup('status')).code).to.equal(0);
   });
 
   it('verify tells whose server has to be stopped first', async () => {

@@ -76,6 +76,10 @@ class World {
         release: (name, holder) => {
           return Promise.resolve(this.leases.get(name)?.holder === holder && this.leases.delete(name));
         },
+        holding: (name) => {
+          const { holder, until } = this.leases.get(name) ?? { holder: '', until: 0 };
+          return Promise.resolve(until > this.now ? { holder, until: new Date(until) } : null);
+        },
         heldUntil: (name) => {
           const until = this.leases.get(name)?.until ?? 0;
           return Promise.resolve(until > this.now ? new Date(until) : null);
