@@ -2,9 +2,9 @@ import { parseEnv } from 'node:util';
 
 /**
  * What a line gives other than it seems to: `cut`, a part of the value is left out; `comment`, what follows a blank and `#`
- * is; `quotes`, quotes that enclose nothing belong to the value.
+ * is; `quotes`, quotes that enclose nothing belong to the value; `again`, the line replaces one above it.
  */
-export type Surprise = 'cut' | 'comment' | 'quotes';
+export type Surprise = 'cut' | 'comment' | 'quotes' | 'again';
 
 export interface EnvFile {
   readonly values: Readonly<Record<string, string | undefined>>;
@@ -28,6 +28,7 @@ export function parseEnvFile(text: string): EnvFile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const kept: string[] = [];
   const junk: number[] = [];
+  const seen = new Set<string>();
   const surprises: EnvFile['surprises'][number][] = [];
   for (let at = 0; at < lines.length;) {
     const line = lines[at] ?? '';
@@ -39,6 +40,8 @@ export function parseEnvFile(text: string): EnvFile {
       kept.push(...whole);
       const surprise = surpriseOf([value, ...whole.slice(1)].join('\n'));
       if (surprise !== null) surprises.push({ name, line: at + 1, surprise });
+      if (seen.has(name)) surprises.push({ name, line: at + 1, surprise: 'again' });
+      seen.add(name);
     } else if (!isBlank) junk.push(at + 1);
     at = until + 1;
   }

@@ -13,7 +13,7 @@ export function checkNames(reader: SettingsReader, env: Environment, fileNames: 
   const ofFile = new Set(fileNames);
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || value === '' || isSetting(name) || OF_COMPOSE.has(name)) continue;
-    const meant = settingMeantBy(name);
+    const meant = settingMeantBy(name, ofFile.has(name));
     if (meant !== null && !reader.has(meant)) reader.problem(name, `is not a setting: is ${meant} meant?`);
     else if (ofFile.has(name)) reader.warn(name, 'stands in .env and is not a setting: it has no effect');
   }
@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<Surprise, string>> = {
   comment: 'ends before a # in .env: put the value into quotes if what follows belongs to it',
   quotes:
     'has quotes in .env that do not enclose it and belong to the value: put the whole value into other quotes if they do',
+  again: 'is set twice in .env: the later line counts',
 };
 
 /** Losing a part of a password or a key is no matter for a warning. */

@@ -52,6 +52,18 @@ describe('a value in .env', () => {
   });
 });
 
+describe('a name that stands twice in .env', () => {
+  it('is a warning with the line that counts', () => {
+    const { problems, warnings } = start('PORT=1\nexport HOST=::1\nPORT=2\nHOST=127.0.0.1\n');
+    expect(problems).to.deep.equal([]);
+    expect(warnings).to.deep.equal([
+      'PORT is set twice in .env: the later line counts (line 3)',
+      'HOST is set twice in .env: the later line counts (line 4)',
+    ]);
+    expect(parseEnvFile('PORT=1\nPORT=2\n').values).to.deep.equal({ PORT: '2' });
+  });
+});
+
 describe('a name that is no setting', () => {
   const meant: readonly [string, string][] = [
     ['MYSQL_HOSTNAME', 'MYSQL_HOST'],
@@ -70,6 +82,8 @@ describe('a name that is no setting', () => {
     ['SERCET_KEY', 'SECRET_KEY'],
     ['TRUSTED_PROXY', 'TRUSTED_PROXIES'],
     ['ACCESS_TOKEN_EXPIRE_MINS', 'ACCESS_TOKEN_EXPIRE_MINUTES'],
+    ['SECRET_KEY_FILE', 'SECRET_KEY'],
+    ['MYSQL_PASSWORD_FILE', 'MYSQL_PASSWORD'],
   ];
   for (const [name, known] of meant) {
     it(`${name} refuses the start: ${known} is meant`, () => {
@@ -78,13 +92,54 @@ describe('a name that is no setting', () => {
     });
   }
 
+  const meantInFile: readonly [string, string][] = [
+    ...meant.filter(([name, known]) => name !== known),
+    ['PROT', 'PORT'],
+    ['PRT', 'PORT'],
+    ['PORTS', 'PORT'],
+    ['HOSTS', 'HOST'],
+    ['HSOT', 'HOST'],
+    ['HOSTNAME', 'HOST'],
+    ['DEBGU', 'DEBUG'],
+    ['PORT_FILE', 'PORT'],
+    ['HTTP_PORT_NUMBER', 'HTTP_PORT'],
+    ['DATA_DIR_PATH', 'DATA_DIR'],
+    ['RATE_SEND_LIMIT', 'RATE_SEND'],
+  ];
+  for (const [name, known] of meantInFile) {
+    it(`${name} in .env refuses the start: ${known} is meant`, () => {
+      const { problems } = start(`${name}=planted\n`);
+      expect(problems).to.deep.equal([`${name} is not a setting: is ${known} meant?`]);
+    });
+  }
+
+  it('is a warning in .env where the setting itself is set, wherever that is', () => {
+    for (const [text, variables] of [
+      ['PROT=1\nPORT=2\n', {}],
+      ['PROT=1\n', { PORT: '2' }],
+    ] as const) {
+      expect(start(text, variables)).to.deep.equal({
+        problems: [],
+        warnings: ['PROT stands in .env and is not a setting: it has no effect'],
+      });
+    }
+  });
+
   it('is nobody’s business where the setting itself is set', () => {
     expect(start('', { LOGLEVEL: 'planted', LOG_LEVEL: 'warn' }).problems).to.deep.equal([]);
   });
 
   it('is nobody’s business in the environment of the process', () => {
-    const others = ['HOSTNAME', 'PATH', 'PORTS', 'MYSQL_TCP_PORT', 'MYSQL_SERVICE_HOST', 'MYSQL_PORT_3306_TCP_ADDR'];
-    for (const name of others) expect(settingMeantBy(name), name).to.equal(null);
+    const others = [
+      'HOSTNAME',
+      'PATH',
+      'PORTS',
+      'MYSQL_TCP_PORT',
+      'MYSQL_SERVICE_HOST',
+      'MYSQL_PORT_3306_TCP_ADDR',
+      'PORTAL',
+    ];
+    for (const name of others) expect(settingMeantBy(name, false), name).to.equal(null);
     expect(start('', Object.fromEntries(others.map((name) => [name, 'x'])))).to.deep.equal({
       problems: [],
       warnings: [],
