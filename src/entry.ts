@@ -1,6 +1,5 @@
-import { readEnvironment } from './config/env.js';
+import { readEnvironment, type ReadEnvironment } from './config/env.js';
 import { parseSettings, type Settings } from './config/settings.js';
-import type { Logger } from './ports/logger.js';
 import { describeError } from './telemetry/describe-error.js';
 import { createLogger, type OwnedLogger } from './telemetry/logger.js';
 
@@ -28,37 +27,57 @@ export interface EntryOptions {
   readonly failureCode?: number;
   /** `stderr` for commands whose standard output is their result. */
   readonly log?: 'stdout' | 'stderr';
+  /** Is told what ends the process, beside the log. */
+  readonly onFailure?: (error: string) => void;
 }
 
 /** Reads the settings; what is wrong with them is listed, all of it, and the process exits. */
-export function enter({ failureCode = 1, log = 'stdout' }: EntryOptions = {}): Entry {
+export function enter({ failureCode = 1, log = 'stdout', onFailure = () => undefined }: EntryOptions = {}): Entry {
   const stream = log === 'stderr' ? process.stderr : undefined;
   const terminal = (stream ?? process.stdout).isTTY;
-  const { env, junk, surprises, fileNames } = readEnvironment();
+  const beforeSettings = (): OwnedLogger =>
+    createLogger({ level: 'warn', format: terminal ? 'pretty' : 'json' }, stream);
+  const end = (problems: readonly string[]): never => {
+    onFailure(problems.join('; '));
+    process.exit(failureCode);
+  };
+
+  const read = readEnvironmentOr((problem) => {
+    beforeSettings().fatal({}, problem);
+    return end([problem]);
+  });
+  const { env, junk, surprises, fileNames } = read;
   const parsed = parseSettings(env, { isTty: terminal, file: { names: fileNames, surprises } });
-  const logger = createLogger(
-    parsed.ok ? parsed.settings.log : { level: 'warn', format: terminal ? 'pretty' : 'json' },
-    stream,
-  );
+  const logger = parsed.ok ? createLogger(parsed.settings.log, stream) : beforeSettings();
   if (junk.length > 0) logger.warn({ lines: junk }, `.env: left out what is no NAME=value, in line ${junk.join(', ')}`);
   for (const { name, problem } of parsed.warnings) logger.warn({ setting: name }, `${name} ${problem}`);
   if (!parsed.ok) {
     for (const { name, problem } of parsed.problems) logger.error({ setting: name }, `${name} ${problem}`);
-    process.exit(failureCode);
+    return end(parsed.problems.map(({ name, problem }) => `${name} ${problem}`));
   }
   const { settings } = parsed;
 
   const fail = (error: unknown): never => {
-    logger.error(settings.debug ? { err: error } : {}, `Parley cannot go on: ${describeError(error)}`);
-    process.exit(failureCode);
+    const why = describeError(error);
+    logger.fatal(settings.debug ? { err: error } : {}, `Parley cannot go on: ${why}`);
+    return end([why]);
   };
   return { settings, logger, terminal, fail };
 }
 
+function readEnvironmentOr(fail: (problem: string) => never): ReadEnvironment {
+  try {
+    return readEnvironment();
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : '.env cannot be read');
+  }
+}
+
 /** A bug that nobody caught: the state of the process is unknown, so it ends, and its supervisor starts a new one. */
-export function exitOnBugs(logger: Logger, code = 1): void {
+export function exitOnBugs(logger: OwnedLogger, code = 1, onFailure: EntryOptions['onFailure'] = undefined): void {
   process.on('uncaughtException', (error, origin) => {
-    logger.error({ err: error, origin }, 'an error was not handled, exiting');
+    logger.fatal({ err: error, origin }, 'an error was not handled, exiting');
+    onFailure?.('an error was not handled');
     process.exit(code);
   });
 }
@@ -81,7 +100,7 @@ export function stopOnSignals(logger: OwnedLogger, stop: () => Promise<void>): v
 
   const finish = async (): Promise<void> => {
     const deadline = setTimeout(() => {
-      logger.error({}, 'stopping took too long, exiting');
+      logger.fatal({}, 'stopping took too long, exiting');
       process.exit(1);
     }, STOP_MS);
     try {
@@ -91,7 +110,7 @@ export function stopOnSignals(logger: OwnedLogger, stop: () => Promise<void>): v
       await logger.drained(LAST_LINES_MS);
       process.exit(0);
     } catch (error) {
-      logger.error({ err: error }, 'stopping failed');
+      logger.fatal({ err: error }, 'stopping failed');
       process.exit(1);
     }
   };

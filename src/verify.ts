@@ -13,7 +13,12 @@ const COULD_NOT_RUN = 2;
 /** How often a long run says where it is, on standard error. */
 const SAY_MS = 5_000;
 
-const { settings, logger, fail } = enter({ failureCode: COULD_NOT_RUN, log: 'stderr' });
+/** With `--json`, also where settings or other arguments are wrong: whoever reads the result gets one object in any case. */
+function onFailure(error: string): void {
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
+}
+
+const { settings, logger, fail } = enter({ failureCode: COULD_NOT_RUN, log: 'stderr', onFailure });
 
 interface Options {
   readonly repair: boolean;
@@ -27,7 +32,7 @@ interface Options {
  * the restored data has never had.
  */
 async function main(): Promise<void> {
-  exitOnBugs(logger, COULD_NOT_RUN);
+  exitOnBugs(logger, COULD_NOT_RUN, onFailure);
   const options = readOptions();
   const stores = await openExistingStores(settings.storage, { clock: systemClock, logger });
   try {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnvFile, type EnvFile } from './env-file.js';
 import type { Environment } from './reader.js';
@@ -15,7 +15,7 @@ export interface ReadEnvironment {
 
 /**
  * The environment of the process, with what a `.env` file in the directory adds to it. A real variable wins over the
- * file, also when it is set to nothing. Throws when the file exists and cannot be read.
+ * file, also when it is set to nothing. Throws, naming the file, when it exists and cannot be read.
  */
 export function readEnvironment(directory: string = process.cwd()): ReadEnvironment {
   const { values, junk, surprises } = readEnvFile(resolve(directory, '.env'));
@@ -32,10 +32,17 @@ function readEnvFile(path: string): EnvFile {
   try {
     return parseEnvFile(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { values: {}, junk: [], surprises: [] };
-    throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (code === 'EISDIR') throw new Error(`.env is a directory and not a file of settings: ${path}`, { cause: error });
+    if (code !== 'ENOENT') throw new Error(`.env cannot be read (${code}): ${path}`, { cause: error });
+    // A start without the settings that the link was made for would make an embedded database.
+    if (isLink(path)) throw new Error(`.env is a link to what does not exist: ${path}`, { cause: error });
+    return { values: {}, junk: [], surprises: [] };
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** Bytes of all request headers for uWebSockets.js, which reads its limit from the environment when it is loaded. */

@@ -13,6 +13,8 @@ export interface LoggerOptions {
 
 /** A logger and what its owner may ask of it. */
 export interface OwnedLogger extends Logger {
+  /** What ends the process: an error, said on the standard error where the log is silent, because nobody would hear of it. */
+  fatal(facts: object, message: string): void;
   /** Resolves when what was logged is written, or after `ms`. */
   drained(ms: number): Promise<void>;
 }
@@ -51,8 +53,16 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
     info: (facts, message) => write('info', facts, message),
     warn: (facts, message) => write('warn', facts, message),
     error: (facts, message) => write('error', facts, message),
+    fatal(facts, message) {
+      if (target.isLevelEnabled('error')) write('error', facts, message);
+      else process.stderr.write(`${[scrubText(message), factsText(facts)].join(' ').trim()}\n`);
+    },
     drained: (ms) => output.drained(ms),
   };
+}
+
+function factsText(facts: object): string {
+  return Object.keys(facts).length === 0 ? '' : JSON.stringify(scrub(facts));
 }
 
 /** The field that pino puts behind the level. Under load many lines share a millisecond, and so its text. */

@@ -55,6 +55,31 @@ describe('A18: a start that is refused', function () {
     expect(run.events().map(({ setting }) => setting)).to.deep.equal(['BCRYPT_COST']);
   });
 
+  const unreadable: [string, (path: string) => void][] = [
+    ['a directory', (path) => mkdirSync(path)],
+    ['a link to nowhere', (path) => symlinkSync('nowhere', path)],
+    ['a link to itself', (path) => symlinkSync('.env', path)],
+  ];
+  for (const [what, make] of unreadable) {
+    it(`names .env in one line where it is ${what}`, async () => {
+      make(join(directory, '.env'));
+      const run = start({});
+      expect(await run.exit()).to.equal(1);
+      expect(run.events()).to.have.lengthOf(1);
+      expect(run.events()[0]).to.include({ level: 'error' });
+      expect(run.events()[0]?.['msg']).to.match(/^\.env (is|cannot be) /);
+      expect(run.output()).not.to.contain('    at ');
+      expect(readdirSync(directory)).to.deep.equal(['.env']);
+    });
+  }
+
+  it('is said on standard error where the log is silent', async () => {
+    const run = start({ LOG_LEVEL: 'silent', DATA_DIR: place('file', (path) => writeFileSync(path, '')) });
+    expect(await run.exit()).to.equal(1);
+    expect(run.output()).to.match(/^Parley cannot go on: DATA_DIR .* is not a directory\n$/);
+    expect(run.events()).to.deep.equal([]);
+  });
+
   it('makes no embedded database for a name or a value in .env that is not what it seems', async () => {
     writeFileSync(join(directory, '.env'), 'MYSQL_HOSTNAME=planted\nSTATS_TOKEN=0123456789abcdef#planted\n');
     const run = start({});

@@ -94,19 +94,25 @@ describe('the server process', function () {
     expect(statements[1]).to.equal(0);
   });
 
-  it('ends with 1 and without the values when a bug is not caught', async () => {
-    const script = `
-      import { exitOnBugs } from '${new URL('../../../src/entry.ts', import.meta.url).href}';
-      import { createLogger } from '${new URL('../../../src/telemetry/logger.ts', import.meta.url).href}';
-      exitOnBugs(createLogger({ level: 'info', format: 'json' }));
-      setInterval(() => undefined, 1_000);
-      void Promise.reject(new Error('planted'));
-    `;
-    const run = runProcess({ script }, directory);
-    runs.push(run);
-    expect(await run.exit()).to.equal(1);
-    expect(run.events()).to.have.lengthOf(1);
-    expect(run.events()[0]).to.include({ level: 'error', origin: 'unhandledRejection' });
-    expect(run.output()).not.to.contain('planted');
-  });
+  for (const level of ['info', 'silent']) {
+    it(`ends with 1 and without the values when a bug is not caught, with LOG_LEVEL=${level}`, async () => {
+      const script = `
+        import { exitOnBugs } from '${new URL('../../../src/entry.ts', import.meta.url).href}';
+        import { createLogger } from '${new URL('../../../src/telemetry/logger.ts', import.meta.url).href}';
+        exitOnBugs(createLogger({ level: '${level}', format: 'json' }));
+        setInterval(() => undefined, 1_000);
+        void Promise.reject(new Error('planted'));
+      `;
+      const run = runProcess({ script }, directory);
+      runs.push(run);
+      expect(await run.exit()).to.equal(1);
+      if (level === 'silent')
+        expect(run.output()).to.match(/^an error was not handled, exiting \{.*unhandledRejection/);
+      else {
+        expect(run.events()).to.have.lengthOf(1);
+        expect(run.events()[0]).to.include({ level: 'error', origin: 'unhandledRejection' });
+      }
+      expect(run.output()).not.to.contain('planted');
+    });
+  }
 });

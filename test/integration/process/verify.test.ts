@@ -106,6 +106,27 @@ describe('the commands of operators', function () {
     }
   });
 
+  it('verify --json that cannot run prints one object with the error, and a silent log hides no failure', async () => {
+    for (const [args, env, error] of [
+      [['--json', '--nonsense'], {}, 'verify takes --repair'],
+      [['--json'], { PORT: 'planted' }, 'PORT must be'],
+      [['--json'], { LOG_LEVEL: 'silent', DATA_DIR: join(directory, 'nowhere') }, 'Nothing was changed'],
+    ] as const) {
+      const run = start('src/verify.ts', args, env);
+      let text = '';
+      run.child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      expect(await run.exit(), error).to.equal(2);
+      const told = JSON.parse(text) as { error: string };
+      expect(Object.keys(told)).to.deep.equal(['error']);
+      expect(told.error).to.contain(error).and.not.to.contain('planted');
+      // Twice: for the program, and for people on standard error.
+      expect(run.output().split(error)).to.have.lengthOf(3);
+    }
+    const silent = start('src/backup.ts', ['nonsense'], { LOG_LEVEL: 'silent' });
+    expect(await silent.exit()).to.equal(2);
+    expect(silent.output()).to.contain('Parley cannot go on: backup takes begin');
+  });
+
   it('verify and backup create nothing where there is nothing', async () => {
     const nowhere = join(directory, 'nowhere');
     const run = start('src/verify.ts', ['--repair', '--restored'], { DATA_DIR: nowhere });

@@ -65,6 +65,6 @@ describe('environment', () => {
 
   it('does not pass over a .env that it cannot read', () => {
     mkdirSync(join(directory, '.env'));
-    expect(() => readEnvironment(directory)).to.throw();
+    expect(() => readEnvironment(directory)).to.throw('.env is a directory');
   });
 });
