@@ -3,7 +3,31 @@ import { parseEnv } from 'node:util';
 import { expect } from 'chai';
 import { SETTING_NAMES } from '../../src/config/names.js';
 import { parseSettings } from '../../src/config/settings.js';
+import { rowsOf } from '../docs/pages.js';
 import { sourceFiles } from './source-files.js';
+
+/** Default, least and most of each setting that is a whole number, as the settings read it. */
+function numbers(): ReadonlyMap<string, readonly [string, string, string]> {
+  const code = sourceFiles('src/config')
+    .map(({ text }) => text)
+    .join('');
+  const found = code.matchAll(/integer\('(\w+)', ([\d_]+), ([\d_]+), ([\d_]+)\)/g);
+  const plain = (digits = ''): string => digits.replaceAll('_', '');
+  return new Map(
+    Array.from(found, ([, name = '', ...rest]) => [name, [plain(rest[0]), plain(rest[1]), plain(rest[2])]]),
+  );
+}
+
+describe('docs/OPERATIONS.md', () => {
+  it('has the range of every number', () => {
+    const rows = rowsOf('docs/OPERATIONS.md').filter((cells) => cells.length === 4 && /^\d+$/.test(cells[3] ?? ''));
+    const expected = Array.from(numbers(), ([name, [fallback, from, to]]) => {
+      return [`\`${name}\``, name === 'HTTP_PORT' ? 'none' : fallback, from, to];
+    });
+    expect(expected).to.have.length.above(20);
+    expect(rows).to.have.deep.members(expected);
+  });
+});
 
 describe('.env.example', () => {
   const text = readFileSync('.env.example', 'utf8');
@@ -24,6 +48,13 @@ describe('.env.example', () => {
       return !/^# \S/.test(lines[above] ?? '');
     });
     expect(bare).to.deep.equal([]);
+  });
+
+  it('gives the range of each limit that cannot be off', () => {
+    const [, limits = ''] = /^# --- Limits ([^]*?)^# --- Log/m.exec(text) ?? [];
+    const bounded = Array.from(numbers()).filter(([name, [, from]]) => from !== '0' && limits.includes(`\n${name}=`));
+    expect(bounded).to.have.lengthOf(5);
+    for (const [name, [, from, to]] of bounded) expect(limits, name).to.contain(`${from} to ${to})`);
   });
 
   it('states the real defaults: copied as it is, it changes nothing', () => {
