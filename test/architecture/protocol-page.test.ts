@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { CLOSE_CODES } from '../../src/protocol/close-codes.js';
 import { ERROR_CODES } from '../../src/protocol/error-codes.js';
+import { sourceFiles } from './source-files.js';
 
 const page = readFileSync('docs/PROTOCOL.md', 'utf8');
 
@@ -19,6 +20,22 @@ function rowsWith(first: RegExp): string[][] {
     .filter(([cell = '']) => first.test(cell));
 }
 
+/** How sources write the code of a field problem: as an object of it, as the name of a rule, in an error of a list's entry. */
+const FIELD_CODE = [
+  /\bcode: '([a-z_]+)',\s*message\b/g,
+  /\.test\(\s*'([a-z_]+)'/g,
+  /\bwithRule\(\s*[^']*?,\s*'([a-z_]+)'/g,
+  /\bnew ValidationError\([^)]*'([a-z_]+)'\)/g,
+];
+/** Only holds the problems of a list's entries together, and is never told. */
+const OF_ENTRIES = 'entries';
+
+function fieldCodes(): readonly string[] {
+  return sourceFiles('src')
+    .flatMap(({ text }) => FIELD_CODE.flatMap((pattern) => Array.from(text.matchAll(pattern), ([, code = '']) => code)))
+    .filter((code) => code !== OF_ENTRIES);
+}
+
 describe('docs/PROTOCOL.md', () => {
   it('lists every error code once, with its status and whether to retry', () => {
     const rows = rowsWith(/^`[a-z_]+`$/).filter(([, status = '']) => /^[45]\d\d$/.test(status));
@@ -27,6 +44,14 @@ describe('docs/PROTOCOL.md', () => {
       return [code, String(status), retryable ? 'yes' : 'no'];
     });
     expect(documented).to.have.deep.members(registered);
+  });
+
+  it('lists every code of a field problem once', () => {
+    const [, table = ''] = /^\| `errors\[\]\.code`.*\n([^]*?)^$/m.exec(page) ?? [];
+    const documented = Array.from(table.matchAll(/^\| `([a-z_]+)`/gm), ([, code = '']) => code);
+    const written = new Set(fieldCodes());
+    expect(written.size).to.be.above(15);
+    expect(documented).to.have.members([...written]);
   });
 
   it('lists every close code once, with its name and whether to reconnect', () => {

@@ -7,7 +7,7 @@ import { blocksOf, pages, proseOf, read, rowsOf } from './pages.js';
 
 const names: readonly string[] = SETTING_NAMES;
 const NOT_SETTINGS =
-  /^(?:PARLEY_(?:TEST|FAULTS|SIMULATION)_|(?:MYSQL_ROOT_PASSWORD|MYSQL_HOSTNAME|MONGO_URL|GET_LOCK|NODE_OPTIONS|AFTER_SYNC|NO_BACKSLASH_ESCAPES)$)/;
+  /^(?:PARLEY_(?:TEST|FAULTS|SIMULATION)_|(?:MYSQL_ROOT_PASSWORD|MYSQL_HOSTNAME|MONGO_URL|SECRET_KEY_FILE|PORT_HTTP|GET_LOCK|NODE_OPTIONS|AFTER_SYNC|NO_BACKSLASH_ESCAPES)$)/;
 
 describe('README.md', () => {
   const rows = rowsOf('README.md').filter(([first = '']) => /^`[A-Z][A-Z_]+`/.test(first));
