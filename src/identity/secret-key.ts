@@ -17,17 +17,17 @@ export async function resolveSecretKey(configured: string | null, dataDir: strin
 }
 
 async function readKey(path: string): Promise<string | null> {
-  try {
-    const key = (await readFile(path, 'utf8')).trim();
-    if (key.length < MIN_LENGTH) {
-      throw new Error(`The secret key in ${path} is damaged. Restore it, or delete it: everybody has to log in again.`);
-    }
-    await closeToOthers(path);
-    return key;
-  } catch (error) {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
-    throw error;
+    throw new Error(`The secret key in DATA_DIR, ${path}, cannot be read`, { cause: error });
+  });
+  if (text === null) return null;
+  const key = text.trim();
+  if (key.length < MIN_LENGTH) {
+    throw new Error(`The secret key in ${path} is damaged. Restore it, or delete it: everybody has to log in again.`);
   }
+  await closeToOthers(path);
+  return key;
 }
 
 /** Copying a data directory around easily loses its modes, and whoever reads the key can be anybody. */
