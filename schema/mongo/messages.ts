@@ -1,4 +1,4 @@
-/** The collection of bodies; seed 3's name. */
+/** The collection of bodies; named as the earlier backend named it. */
 export const MESSAGES = 'messages';
 
 /**

@@ -4,7 +4,7 @@ import bcrypt from 'bcrypt';
 /**
  * What the column `hashed_password` holds: `p1` and a bcrypt value over base64(HMAC-SHA-384(password)), 64 characters,
  * so that every byte of a long password counts although bcrypt reads only 72. The HMAC key is public and fixed: it
- * keeps values apart from other uses of the hash and is no pepper. A value without the prefix comes from a seed 3
+ * keeps values apart from other uses of the hash and is no pepper. A value without the prefix comes from an earlier
  * database: bcrypt over the password itself.
  *
  * The password is taken in its composed form (NFC), since one keyboard sends an é as one character and another as two.
@@ -43,7 +43,7 @@ export interface StoredPassword {
   readonly hash: string;
 }
 
-/** null: no such value could have been written by us or by seed 3. */
+/** null: no such value could have been written by us or by the earlier backend. */
 export function parseStored(stored: string): StoredPassword | null {
   const match = PATTERN.exec(stored);
   if (match === null) return null;

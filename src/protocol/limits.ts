@@ -3,9 +3,9 @@
  * `GET /api/v1/info` publishes the ones a client needs to know.
  */
 export const LIMITS = {
-  /** Participants of a group, its creator included (seed 3: "up to 100 participants"). */
+  /** Participants of a group, its creator included. */
   groupMembers: 100,
-  /** Code points of a message's content (seed 3). */
+  /** Code points of a message's content, as clients of the earlier backend know it. */
   messageLength: 10_000,
   usernameMin: 3,
   usernameMax: 50,

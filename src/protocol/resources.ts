@@ -1,7 +1,7 @@
 import type { CloseName } from './close-codes.js';
 
 /**
- * The JSON objects of the public API, in REST answers and socket frames alike (contract.md). Times are ISO 8601
+ * The JSON objects of the public API, in REST answers and socket frames alike. Times are ISO 8601
  * UTC with milliseconds and `Z`; ids are positive integers.
  */
 export interface UserResource {

@@ -24,7 +24,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   app: EVERYTHING,
   http: TRANSPORT,
   ws: TRANSPORT,
-  services: ['ports', 'presenters', 'domain', 'protocol'],
+  services: ['ports', 'domain', 'protocol'],
   presenters: ['domain', 'protocol'],
   ports: ['domain', 'protocol'],
   domain: ['protocol'],
@@ -47,7 +47,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'koa-helmet': ['src/http/'],
   '@koa/cors': ['src/http/'],
   '@koa/router': ['src/http/'],
-  'light-my-request': ['src/edge/'],
   'drizzle-orm': ['schema/', 'src/stores/'],
   'drizzle-kit': ['schema/'],
   mysql2: ['schema/', 'src/stores/'],
@@ -61,7 +60,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/telemetry/'],
   'pino-pretty': ['src/telemetry/'],
   yup: ['src/protocol/', 'src/http/', 'src/ws/'],
-  'ipaddr.js': ['src/domain/'],
+  'ipaddr.js': ['src/domain/', 'src/edge/'],
 };
 
 /** The folders of `ws` and `stores/sql`, and what each of them may import of the others. */

@@ -217,7 +217,7 @@ export function changeLogDeltaSuite(open: OpenStores): void {
       }
     });
 
-    it('F35 tells a message whose body is lost, and the others as ever', async () => {
+    it('tells a message whose body is lost, and the others as ever', async () => {
       const [ada] = await people(stores, 1);
       if (!ada) throw new Error('a person');
       const { chat } = await group(stores, [ada]);

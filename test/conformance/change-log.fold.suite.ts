@@ -122,7 +122,7 @@ async function byPages(scene: Stage, from: number, limit: number): Promise<Durab
   }
 }
 
-/** F43: an old picture with the changes since folded over it is the picture of now, whichever way they come. */
+/** An old picture with the changes since folded over it is the picture of now, whichever way they come. */
 export function changeLogFoldSuite(open: OpenStores): void {
   describe('change log: folding', function () {
     this.timeout(120_000);
@@ -133,7 +133,7 @@ export function changeLogFoldSuite(open: OpenStores): void {
     after(() => stores.close());
 
     for (const kind of KINDS) {
-      it(`F43 ${kind}: events and delta over the old picture give the new one`, async () => {
+      it(`${kind}: events and delta over the old picture give the new one`, async () => {
         const scene = await stage(stores);
         const reader = at(scene.users, 0);
         if (kind === 'demote') await play(scene, ['promote', 1, 2]);
@@ -157,7 +157,7 @@ export function changeLogFoldSuite(open: OpenStores): void {
       });
     }
 
-    it('F43 any life of a chat: delta, pages of any size and live events fold to the same', async () => {
+    it('any life of a chat: delta, pages of any size and live events fold to the same', async () => {
       const step = fc.tuple(fc.constantFrom(...KINDS), fc.nat(PEOPLE - 1), fc.nat(12));
       const property = fc.asyncProperty(
         fc.array(step, { minLength: 4, maxLength: 30 }),

@@ -43,7 +43,7 @@ export function changeLogReadSuite(open: OpenStores): void {
       ]);
     });
 
-    it('F29 tells a rev from the future and a delta that is too large', async () => {
+    it('tells a rev from the future and a delta that is too large', async () => {
       const [ada] = await people(stores, 1);
       if (!ada) throw new Error('a person');
       const { chat } = await group(stores, [ada]);

@@ -26,7 +26,7 @@ export function chatCreationSuite(open: OpenStores): void {
       expect(seen).to.deep.equal(view);
     });
 
-    it('B28 refuses unknown members and creates nothing', async () => {
+    it('refuses unknown members and creates nothing', async () => {
       const [ada, bob] = await people(stores, 2);
       if (!ada || !bob) throw new Error('two people');
       const draft = { name: null, creatorId: ada.id, memberIds: [bob.id, 900_000_000_000] };
@@ -35,7 +35,7 @@ export function chatCreationSuite(open: OpenStores): void {
       expect((await stores.chats.list(bob.id, { offset: 0, limit: 10 })).total).to.equal(0);
     });
 
-    it('B28 holds 100 with the creator and refuses 101', async () => {
+    it('holds 100 with the creator and refuses 101', async () => {
       const crowd = await people(stores, 101);
       const ids = crowd.slice(1).map((user) => user.id);
       const creatorId = at(crowd, 0).id;
@@ -71,7 +71,7 @@ export function chatCreationSuite(open: OpenStores): void {
       await expectCode(stores.chats.openDirect(ada.id, 900_000_000_000), 'unknown_participants');
     });
 
-    it('F4 makes one direct chat when both create it at once', async () => {
+    it('makes one direct chat when both create it at once', async () => {
       for (let round = 0; round < 5; round += 1) {
         const [ada, bob] = await people(stores, 2);
         if (!ada || !bob) throw new Error('two people');

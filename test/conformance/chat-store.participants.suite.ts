@@ -53,7 +53,7 @@ export function chatParticipantsSuite(open: OpenStores): void {
       expect(await ids(chat.id, at(users, 0).id)).to.deep.equal([at(users, 0).id]);
     });
 
-    it('A6 leaves the administration to admins, and direct chats alone (A8)', async () => {
+    it('leaves the administration to admins, and direct chats alone', async () => {
       const [ada, bob, eve, out] = await people(stores, 4);
       if (!ada || !bob || !eve || !out) throw new Error('four people');
       const { chat } = await group(stores, [ada, bob, eve]);
@@ -101,7 +101,7 @@ export function chatParticipantsSuite(open: OpenStores): void {
       expect((await ids(chat.id, ada.id)).at(-1)).to.equal(bob.id);
     });
 
-    it('A9 hands admin rights to the longest-standing when the last admin leaves', async () => {
+    it('hands admin rights to the longest-standing when the last admin leaves', async () => {
       const [ada, bob, eve] = await people(stores, 3);
       if (!ada || !bob || !eve) throw new Error('three people');
       const { chat } = await group(stores, [ada]);
@@ -121,7 +121,7 @@ export function chatParticipantsSuite(open: OpenStores): void {
       await expectCode(stores.chats.setAdmin(chat.id, eve.id, eve.id, false), 'last_admin');
     });
 
-    it('A9 ends a group that everyone has left', async () => {
+    it('ends a group that everyone has left', async () => {
       const [ada] = await people(stores, 1);
       if (!ada) throw new Error('a person');
       const { chat } = await group(stores, [ada]);
@@ -131,7 +131,7 @@ export function chatParticipantsSuite(open: OpenStores): void {
       expect((await stores.chats.list(ada.id, { offset: 0, limit: 10 })).items).to.deep.equal([]);
     });
 
-    it('A9 never leaves a group without an admin when its last two admins go at once', async () => {
+    it('never leaves a group without an admin when its last two admins go at once', async () => {
       for (let round = 0; round < 10; round += 1) {
         const [ada, bob, eve] = await people(stores, 3);
         if (!ada || !bob || !eve) throw new Error('three people');
@@ -144,7 +144,7 @@ export function chatParticipantsSuite(open: OpenStores): void {
       }
     });
 
-    it('A9 lets one of two admins demote the other, never both', async () => {
+    it('lets one of two admins demote the other, never both', async () => {
       const [ada, bob] = await people(stores, 2);
       if (!ada || !bob) throw new Error('two people');
       const { chat } = await group(stores, [ada, bob]);

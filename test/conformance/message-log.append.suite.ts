@@ -95,7 +95,7 @@ export function messageAppendSuite(open: OpenStores): void {
       expect([refusal(outcomes[1]), refusal(outcomes[2])]).to.deep.equal(['chat_not_found', 'chat_not_found']);
     });
 
-    it('F34 answers a repeat with the first message, in the batch and later', async () => {
+    it('answers a repeat with the first message, in the batch and later', async () => {
       const [ada, bob] = await people(stores, 2);
       if (!ada || !bob) throw new Error('two people');
       const { chat } = await group(stores, [ada, bob]);
@@ -117,7 +117,7 @@ export function messageAppendSuite(open: OpenStores): void {
       expect(refusal(again[1])).to.equal('client_message_id_reused');
     });
 
-    it('F34 stores one message when the same id is sent many times at once', async () => {
+    it('stores one message when the same id is sent many times at once', async () => {
       const [ada] = await people(stores, 1);
       if (!ada) throw new Error('a person');
       const { chat } = await group(stores, [ada]);
@@ -201,7 +201,7 @@ export function messageAppendSuite(open: OpenStores): void {
       expect((await send(stores, chat.id, bob, 'more', 'k2')).seq).to.equal(first.seq + 2);
     });
 
-    it('A3 lets nothing be sent after a removal, however they race', async () => {
+    it('lets nothing be sent after a removal, however they race', async () => {
       for (let round = 0; round < 10; round += 1) {
         const [ada, bob] = await people(stores, 2);
         if (!ada || !bob) throw new Error('two people');

@@ -55,7 +55,7 @@ export function messageChangeSuite(open: OpenStores): void {
       await expectCode(stores.messages.edit(stale), 'version_conflict');
     });
 
-    it('A5 lets only the sender edit, and sender or group admin delete', async () => {
+    it('lets only the sender edit, and sender or group admin delete', async () => {
       const [ada, bob, eve, out] = await people(stores, 4);
       if (!ada || !bob || !eve || !out) throw new Error('four people');
       const { chat } = await group(stores, [ada, bob, eve]);
@@ -78,7 +78,7 @@ export function messageChangeSuite(open: OpenStores): void {
       await expectCode(messages.remove(inDirect.id, bob.id), 'delete_forbidden');
     });
 
-    it('B41 lets one of many edits that expect the same version win', async () => {
+    it('lets one of many edits that expect the same version win', async () => {
       const [ada] = await people(stores, 1);
       if (!ada) throw new Error('a person');
       const { chat } = await group(stores, [ada]);
@@ -95,7 +95,7 @@ export function messageChangeSuite(open: OpenStores): void {
       expect(now.version).to.equal(2);
     });
 
-    it('F2 gives every concurrent edit a version and a rev of its own, and one content to readers', async () => {
+    it('gives every concurrent edit a version and a rev of its own, and one content to readers', async () => {
       const [ada] = await people(stores, 1);
       if (!ada) throw new Error('a person');
       const { chat } = await group(stores, [ada]);
@@ -112,7 +112,7 @@ export function messageChangeSuite(open: OpenStores): void {
       expect(await filed(chat.id, FAR_FUTURE)).to.have.length(6);
     });
 
-    it('F3 hides a deleted message at once and files all its bodies as due', async () => {
+    it('hides a deleted message at once and files all its bodies as due', async () => {
       const [ada, bob] = await people(stores, 2);
       if (!ada || !bob) throw new Error('two people');
       const { chat } = await group(stores, [ada, bob]);

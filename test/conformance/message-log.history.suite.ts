@@ -119,7 +119,7 @@ export function messageHistorySuite(open: OpenStores): void {
       }
     });
 
-    it('A2 refuses strangers like a chat that does not exist', async () => {
+    it('refuses strangers like a chat that does not exist', async () => {
       for (const [chat, user] of [
         [chatId, out.id],
         [900_000_000_000, ada.id],

@@ -63,7 +63,7 @@ export function userSearchSuite(open: OpenUserStore): void {
       ['%'.repeat(64), []],
     ];
     for (const [text, found] of rows) {
-      it(`B22 finds ${JSON.stringify(text.slice(0, 12))} literally`, async () => {
+      it(`finds ${JSON.stringify(text.slice(0, 12))} literally`, async () => {
         expect((await users.search(text, 50)).map((user) => user.username)).to.deep.equal(found);
       });
     }

@@ -67,7 +67,7 @@ export function userStoreSuite(open: OpenUserStore): void {
       expect(second.id).to.be.greaterThan(first.id);
     });
 
-    it('B26 gives one verdict on names and addresses that look alike', async () => {
+    it('gives one verdict on names and addresses that look alike', async () => {
       const tag = randomUUID().slice(0, 8);
       const name = `admin${tag}`;
       await users.create(draft({ username: name, email: `${name}@example.org` }));

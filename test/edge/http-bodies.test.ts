@@ -18,7 +18,7 @@ for (const kind of KINDS) {
     after(() => edge.stop());
 
     for (const size of [0, 1, 65_535, 65_536, 65_537, LIMIT - 1, LIMIT]) {
-      it(`B1: takes ${size} bytes of a declared length whole`, async () => {
+      it(`takes ${size} bytes of a declared length whole`, async () => {
         const body = randomBytes(size);
         const client = await edge.connect();
         client.write(`${HEAD}Content-Length: ${size}\r\n\r\n`).write(body);
@@ -27,7 +27,7 @@ for (const kind of KINDS) {
         expect(JSON.parse(answer.toString())).to.include({ bytes: size, sha256: sha256(body) });
       });
 
-      it(`B1: takes ${size} bytes in chunks whole`, async () => {
+      it(`takes ${size} bytes in chunks whole`, async () => {
         const body = randomBytes(size);
         const client = await edge.connect();
         client.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`);
@@ -50,7 +50,7 @@ for (const kind of KINDS) {
       expect(answer.sha256).to.equal(sha256(Buffer.from(text)));
     });
 
-    it('B1: refuses one byte more than the limit before any of it was sent', async () => {
+    it('refuses one byte more than the limit before any of it was sent', async () => {
       const client = await edge.connect();
       client.write(`${HEAD}Content-Length: ${LIMIT + 1}\r\n\r\n`);
       const { status, headers, body } = await client.response();
@@ -60,20 +60,20 @@ for (const kind of KINDS) {
       expect(JSON.parse(body.toString())).to.include({ status: 413, code: 'payload_too_large' });
     });
 
-    it('B1: refuses a body that was sent without waiting, and the client can read why', async () => {
+    it('refuses a body that was sent without waiting, and the client can read why', async () => {
       const client = await edge.connect();
       client.write(`${HEAD}Content-Length: ${LIMIT + 1}\r\n\r\n`).write(randomBytes(LIMIT + 1));
       expect((await client.response()).status).to.equal(413);
     });
 
-    it('B1: refuses chunks as soon as they are more than the limit', async () => {
+    it('refuses chunks as soon as they are more than the limit', async () => {
       const client = await edge.connect();
       client.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`);
       client.write(chunk(randomBytes(LIMIT))).write(chunk(randomBytes(1)));
       expect((await client.response()).status).to.equal(413);
     });
 
-    it('B1: stops taking bytes of an endless body', async () => {
+    it('stops taking bytes of an endless body', async () => {
       const client = await edge.connect();
       client.write(`${HEAD}Content-Length: 100000000000\r\n\r\n`);
       expect((await client.response()).status).to.equal(413);

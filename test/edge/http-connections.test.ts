@@ -65,7 +65,7 @@ for (const kind of KINDS) {
       await client.end();
     });
 
-    it('B8: answers pipelined requests in order, or closes without mixing them up', async () => {
+    it('answers pipelined requests in order, or closes without mixing them up', async () => {
       const client = await edge.connect();
       client.write('GET /held/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
       if (kind === 'uws') {
@@ -83,7 +83,7 @@ for (const kind of KINDS) {
       await stillServes();
     });
 
-    it('B8: runs no second request while the first one waits for its handler, or drops the connection', async () => {
+    it('runs no second request while the first one waits for its handler, or drops the connection', async () => {
       const client = await edge.connect();
       client.write('GET /held/1 HTTP/1.1\r\nHost: a\r\n\r\n');
       await until(() => held.length === 1, 'the first request');

@@ -127,7 +127,7 @@ for (const kind of KINDS) {
     for (const { name, request, status, streamed } of REFUSALS) {
       if (status[kind] === null) continue;
       const reached = streamed === true && kind === 'node' ? ['/'] : [];
-      it(`B8: refuses ${name} and closes`, async () => {
+      it(`refuses ${name} and closes`, async () => {
         const client = await edge.connect();
         const answer = await client.write(request).response();
         expect(answer.status).to.equal(status[kind]);
@@ -136,7 +136,7 @@ for (const kind of KINDS) {
         expect(handled).to.deep.equal(reached);
       });
 
-      it(`B8: runs nothing that hides behind ${name}`, async () => {
+      it(`runs nothing that hides behind ${name}`, async () => {
         const client = await edge.connect();
         client.write(Buffer.from(request + SMUGGLED, 'latin1'));
         await until(() => client.closed || client.pending.includes('HTTP/1.1 '), 'an answer or the end');
@@ -162,7 +162,7 @@ for (const kind of KINDS) {
       }
     });
 
-    it('B8: understands the absolute form, or refuses it without effect', async () => {
+    it('understands the absolute form, or refuses it without effect', async () => {
       const client = await edge.connect();
       const { status, body } = await client
         .write('GET http://other.example/path?q=1 HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -176,7 +176,7 @@ for (const kind of KINDS) {
       }
     });
 
-    it('B8: answers HTTP/1.0 and closes, or refuses it', async () => {
+    it('answers HTTP/1.0 and closes, or refuses it', async () => {
       const client = await edge.connect();
       const { status } = await client.write('GET / HTTP/1.0\r\n\r\n').response();
       expect(status).to.equal(kind === 'node' ? 200 : 505);

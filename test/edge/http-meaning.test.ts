@@ -168,7 +168,7 @@ describe('edge: the meaning of a message', () => {
   for (const kind of KINDS) {
     for (const one of CASES) {
       const passes = one.passes === kind;
-      it(`H9 ${kind}: ${one.name} ${passes ? 'passes, alone' : 'means what it means to node:http, or is refused'}`, async () => {
+      it(`${kind}: ${one.name} ${passes ? 'passes, alone' : 'means what it means to node:http, or is refused'}`, async () => {
         const reference = await outcomeOf(plainPort, recorders.plain, one);
         const outcome = await outcomeOf(edges.get(kind)?.port ?? 0, recorders[kind], one);
         const note = JSON.stringify({ outcome, reference });

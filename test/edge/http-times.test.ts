@@ -25,7 +25,7 @@ for (const kind of KINDS) {
     beforeEach(() => (late.length = 0));
     after(() => edge.stop());
 
-    it('B5: answers 408 to a body that does not come, in time', async () => {
+    it('answers 408 to a body that does not come, in time', async () => {
       const started = performance.now();
       const client = await edge.connect();
       client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
@@ -36,7 +36,7 @@ for (const kind of KINDS) {
       expect(performance.now() - started).to.be.within(TIME_OUT_MS * 0.9, TIME_OUT_MS + 2_000);
     });
 
-    it('B5: answers 408 to a body that dribbles', async () => {
+    it('answers 408 to a body that dribbles', async () => {
       const client = await edge.connect();
       client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
       const drip = setInterval(() => client.write('1\r\nx\r\n'), 20);

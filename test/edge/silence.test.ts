@@ -45,7 +45,7 @@ async function keepSilent(kind: Kind, edge: Edge, floodEnded: () => boolean): Pr
 }
 
 describe('edge: silence', () => {
-  it('B5: idle connections, slow heads, kept connections, deaf clients and dead sockets are cut within 15 s', async () => {
+  it('idle connections, slow heads, kept connections, deaf clients and dead sockets are cut within 15 s', async () => {
     const sockets = KINDS.map(() => recordingSockets());
     const ended = KINDS.map(() => false);
     const edges = await Promise.all(

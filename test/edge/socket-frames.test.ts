@@ -138,7 +138,7 @@ for (const kind of KINDS) {
     });
 
     for (const { name, frames, closes } of VIOLATIONS) {
-      it(`B32: closes on ${name}, without effect`, async () => {
+      it(`closes on ${name}, without effect`, async () => {
         const { client, one } = await open();
         client.write(Buffer.concat([...frames, frame(text, 'behind')]));
         expect(await readClose(client)).to.equal(closes[kind]);
@@ -148,7 +148,7 @@ for (const kind of KINDS) {
       });
     }
 
-    it('B32: takes no message of a client that does not mask', async () => {
+    it('takes no message of a client that does not mask', async () => {
       const { client, one } = await open();
       client.write(frame(text, '{"type":"message"}', { masked: false }));
       if (kind === 'node') {
@@ -162,7 +162,7 @@ for (const kind of KINDS) {
       expect(one.messages).to.deep.equal([]);
     });
 
-    it('B3: closes with 1009 one byte above the limit, whole or in fragments', async () => {
+    it('closes with 1009 one byte above the limit, whole or in fragments', async () => {
       const whole = await open();
       whole.client.write(frame(text, 'x'.repeat(LIMIT + 1)));
       expect(await readClose(whole.client)).to.equal(1009);
@@ -173,7 +173,7 @@ for (const kind of KINDS) {
       expect([...whole.one.messages, ...pieces.one.messages]).to.deep.equal([]);
     });
 
-    it('B3: ends a message without end early, and others do not notice', async () => {
+    it('ends a message without end early, and others do not notice', async () => {
       const other = await open();
       const { client, one } = await open();
       client.write(frame(text, 'x'.repeat(1_000), { fin: false }));
@@ -191,7 +191,7 @@ for (const kind of KINDS) {
       await until(() => other.one.messages.length === 1, 'the other message');
     });
 
-    it('B3: refuses a frame by its announced length', async () => {
+    it('refuses a frame by its announced length', async () => {
       const { client, one } = await open();
       const head = frame(binary, Buffer.alloc(70_000)).subarray(0, 14);
       head.writeBigUInt64BE(0x7fffffffffffffffn, 2);

@@ -6,7 +6,7 @@ const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const VERSION = 'Sec-WebSocket-Version: 13\r\n';
 const UPGRADE = 'Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n';
 
-/** Handshakes at a path of sockets that are none: B31. */
+/** Handshakes at a path of sockets that are none. */
 const REFUSED: readonly { readonly name: string; readonly request: string; readonly status: number }[] = [
   {
     name: 'a wrong version',
@@ -61,7 +61,7 @@ for (const kind of KINDS) {
     after(() => edge.stop());
 
     for (const { name, request, status } of REFUSED) {
-      it(`B31: refuses ${name} and closes`, async () => {
+      it(`refuses ${name} and closes`, async () => {
         const sockets = seen.length;
         const client = await edge.connect();
         const head = request.startsWith('HEAD');
@@ -106,7 +106,7 @@ for (const kind of KINDS) {
       expect(unknown.headers.has('sec-websocket-protocol')).to.equal(false);
     });
 
-    it('B38: negotiates no extension', async () => {
+    it('negotiates no extension', async () => {
       const client = await edge.connect();
       const { status, headers } = await client
         .write(HANDSHAKE.replace('\r\n\r\n', '\r\nSec-WebSocket-Extensions: permessage-deflate, nonsense\r\n\r\n'))

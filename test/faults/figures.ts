@@ -12,7 +12,7 @@ export const MAY_LACK_DISK = 'PARLEY_FAULTS_WITHOUT_DISK';
 
 /** What one test counted, for the summary of a run. */
 export interface Figures {
-  /** The row of the fault table and what was done, e.g. `F14 kill -9 MariaDB under load`. */
+  /** The row of the fault table and what was done, e.g. `kill -9 MariaDB under load`. */
   readonly row: string;
   readonly counted: Readonly<Record<string, number | string>>;
 }

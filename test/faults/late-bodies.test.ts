@@ -72,7 +72,7 @@ describe('bodies that take their time', () => {
     expect(outcome?.ok === true ? 'stored' : refusal(outcome)).to.equal('chat_not_found');
   }).timeout(10_000);
 
-  it('A3 what one node remembers of members grants nothing that another has taken away', async () => {
+  it('what one node remembers of members grants nothing that another has taken away', async () => {
     const { chatId, ada, bob } = await setScene(stores);
     const node = createMessageLog(stores.sql, stores.bodies, { clock: systemClock, logger: silentLogger });
     const send = async (content: string) => (await node.append([draft(chatId, bob, content)]))[0];

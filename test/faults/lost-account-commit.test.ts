@@ -58,7 +58,7 @@ describe('a COMMIT of an account without an answer', () => {
     return user === null ? undefined : { email: user.email, fullName: user.fullName };
   }
 
-  it('F5 answers a registration with the account that was made', async () => {
+  it('answers a registration with the account that was made', async () => {
     const wanted = draft();
     loseAnswer();
     const made = await stores.users.create(wanted);
@@ -66,7 +66,7 @@ describe('a COMMIT of an account without an answer', () => {
     await expectCode(stores.users.create(wanted), 'username_taken');
   });
 
-  it('F6 answers a registration as not done when the COMMIT itself is lost', async () => {
+  it('answers a registration as not done when the COMMIT itself is lost', async () => {
     const wanted = draft();
     loseCommit();
     await expectCode(stores.users.create(wanted), 'unavailable');
@@ -82,14 +82,14 @@ describe('a COMMIT of an account without an answer', () => {
     expect((await stores.users.findByLogin(wanted.username))?.hashedPassword).to.equal(theirs.hashedPassword);
   });
 
-  it('F5 answers a change of the profile with what it has become', async () => {
+  it('answers a change of the profile with what it has become', async () => {
     const user = await stores.users.create(draft());
     loseAnswer();
     const changed = await stores.users.updateProfile(user.id, { fullName: 'Ada' });
     expect(changed).to.deep.equal({ ...user, fullName: 'Ada' });
   });
 
-  it('F6 answers a change of the profile as not done when the COMMIT itself is lost', async () => {
+  it('answers a change of the profile as not done when the COMMIT itself is lost', async () => {
     const user = await stores.users.create(draft());
     loseCommit();
     await expectCode(stores.users.updateProfile(user.id, { fullName: 'Ada' }), 'unavailable');

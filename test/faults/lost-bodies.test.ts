@@ -31,7 +31,7 @@ describe('bodies that fail', () => {
 
   const away = (): Promise<never> => Promise.reject(new AppError('unavailable'));
 
-  it('F7 stores no row without its body', async () => {
+  it('stores no row without its body', async () => {
     const { chatId, ada, messageId } = await setScene(stores);
     const log = logWith({ insert: away });
     const outcomes = await log.append([draft(chatId, ada, 'a', 'k'), draft(chatId, ada, 'b')]);
@@ -97,7 +97,7 @@ describe('bodies that fail', () => {
     expect(left.map((body) => body.content)).to.deep.equal(['new']);
   });
 
-  it('F35 flags a message whose body is gone or altered, and goes on', async () => {
+  it('flags a message whose body is gone or altered, and goes on', async () => {
     const { chatId, ada, messageId } = await setScene(stores);
     await send(stores, chatId, ada, 'last');
     const log = logWith({

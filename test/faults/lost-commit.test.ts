@@ -26,7 +26,7 @@ describe('a COMMIT without an answer', () => {
   }
 
   for (const [name, action] of Object.entries(ACTIONS)) {
-    it(`F5 resolves ${name} when the answer is lost`, async () => {
+    it(`resolves ${name} when the answer is lost`, async () => {
       const { commits, wanted } = await commitsOf(action);
       for (let lost = 1; lost <= commits; lost += 1) {
         const scene = await setScene(stores);
@@ -48,7 +48,7 @@ describe('a COMMIT without an answer', () => {
       }
     });
 
-    it(`F6 answers ${name} as not done when the COMMIT itself is lost`, async () => {
+    it(`answers ${name} as not done when the COMMIT itself is lost`, async () => {
       const { commits } = await commitsOf(action);
       const scene = await setScene(stores);
       const before = await stateOf(scene);

@@ -30,7 +30,7 @@ describe('a batch that others overtake', () => {
     return createMessageLog(stores.sql, slow, { clock, logger: { warn: () => undefined } });
   }
 
-  it('F9 refuses to commit a body that a sweeper may already take for an orphan', async () => {
+  it('refuses to commit a body that a sweeper may already take for an orphan', async () => {
     const { chatId, ada, messageId } = await setScene(stores);
     let late = 0;
     const clock: Clock = { now: () => systemClock.now(), monotonic: () => systemClock.monotonic() + late };
@@ -43,7 +43,7 @@ describe('a batch that others overtake', () => {
     expect((await stores.chats.view(chatId, ada.id)).chat).to.deep.equal(before);
   });
 
-  it('F9 refuses of a batch only the body that is too old, and leaves no gap', async () => {
+  it('refuses of a batch only the body that is too old, and leaves no gap', async () => {
     const { chatId, ada, bob } = await setScene(stores);
     let late = 0;
     let readings = Infinity;
@@ -76,7 +76,7 @@ describe('a batch that others overtake', () => {
     expect((await stores.chats.view(chatId, ada.id)).chat.lastSeq).to.equal(5);
   });
 
-  it("F9 judges by the database's clock as well as by the process's own", () => {
+  it("judges by the database's clock as well as by the process's own", () => {
     let now = 1_000_000;
     let monotonic = 5_000;
     const clock: Clock = { now: () => now, monotonic: () => monotonic };

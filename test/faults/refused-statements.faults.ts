@@ -14,7 +14,7 @@ const GIVEN_UP = [
 /** The first try and three more. */
 const TRIES = 4;
 
-describe('F38 a statement that the database refuses every time', () => {
+describe('a statement that the database refuses every time', () => {
   const faults = new Faults();
   let stores: TestStores;
   before(async () => {

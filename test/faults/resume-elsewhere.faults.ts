@@ -19,7 +19,7 @@ interface Item {
 
 /** Two nodes over the same databases; nothing but these tells one of them what the other one does. */
 function elsewhereSuite(): void {
-  describe('F29 reading on at another node', function () {
+  describe('reading on at another node', function () {
     this.timeout(60_000);
     let storage: FreshStorage;
     let a: TestApp;
@@ -123,7 +123,7 @@ function elsewhereSuite(): void {
       expect(await future.nextOf('resync_required')).to.include({ reason: 'future_rev', rev: LAST_REV });
       const other = await open(b, `&since_rev=${LAST_REV}&epoch=of-a-backup`);
       expect(await other.nextOf('resync_required')).to.include({ reason: 'other_epoch', rev: LAST_REV });
-      report('F29 another node', { replays: compared, differences: 0 });
+      report('another node', { replays: compared, differences: 0 });
     });
 
     it('tells a live socket of the other node’s last event within two comparisons', async () => {
@@ -147,7 +147,7 @@ function elsewhereSuite(): void {
       }
       const revs = replayed(client).filter(({ type }) => type === 'new_message');
       expect(revs.map(({ rev }) => rev)).to.deep.equal(revs.map((_, index) => LAST_REV + 1 + index));
-      report('F29 silence at another node', { rounds: rounds(3, 30), 'worst ms': Math.round(worst) });
+      report('silence at another node', { rounds: rounds(3, 30), 'worst ms': Math.round(worst) });
     });
   });
 }

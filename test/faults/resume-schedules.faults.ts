@@ -9,7 +9,7 @@ const SCHEDULES = rounds(400, 10_000);
 
 /** The stores are models, so both storages are the same. */
 function schedulesSuite(): void {
-  describe('F28 random schedules of reading on', function () {
+  describe('random schedules of reading on', function () {
     this.timeout(20 * 60_000);
 
     it(`leave no gap and no repeat, on sockets of one chat and of all (${SCHEDULES} each)`, async () => {
@@ -19,7 +19,7 @@ function schedulesSuite(): void {
       await runSchedules(first, SCHEDULES, (dice) => new InboxWorld(dice));
       await runSchedules(first, SCHEDULES, (dice) => new CrowdedInboxWorld(dice));
       const seconds = Math.round((performance.now() - began) / 1_000);
-      report('F28 schedules', { 'first seed': first, schedules: SCHEDULES, seconds });
+      report('schedules', { 'first seed': first, schedules: SCHEDULES, seconds });
     });
   });
 }

@@ -55,7 +55,7 @@ class FastReader {
   }
 }
 
-describe('F32 one reader that stalls', function () {
+describe('one reader that stalls', function () {
   this.timeout(rounds(2, 20) * 60_000);
   let app: TestApp;
   let writer: Person;
@@ -188,7 +188,7 @@ describe('F32 one reader that stalls', function () {
     const [{ samples, pages } = { samples: 0, pages: 0 }] = beside;
     const queued = Math.max(...beside.map((turn) => turn.queued));
     const bytes = MESSAGES * CONTENT_BYTES;
-    report('F32 slow reader', {
+    report('slow reader', {
       readers: READERS,
       turns: beside.length,
       bytes,

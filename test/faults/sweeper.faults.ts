@@ -67,7 +67,7 @@ class StalledProcess {
   }
 }
 
-describe('F9 a committer that stands still while orphans are swept', function () {
+describe('a committer that stands still while orphans are swept', function () {
   this.timeout(240_000);
   const seed = Number(process.env['PARLEY_TEST_SEED'] ?? Date.now() % 2 ** 31);
   const random = randomFrom(seed);
@@ -151,7 +151,7 @@ describe('F9 a committer that stands still while orphans are swept', function ()
     await sweeping.runOnce('recent');
     const context = `seed ${seed}: ${JSON.stringify(ends)}`;
     const found = await problems();
-    report('F9 a committer stands still, orphans are swept', {
+    report('a committer stands still, orphans are swept', {
       rounds: ROUNDS,
       ...ends,
       problems: Object.keys(found).length,

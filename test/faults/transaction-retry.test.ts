@@ -3,7 +3,7 @@ import { expectCode } from '../conformance/chat-store.fixtures.js';
 import { openTestStores, type TestStores } from '../helpers/stores.js';
 import { ACTIONS, connectionLost, deadlock, Faults, setScene, stateOf } from './scene.js';
 
-describe('F38 a transaction that the database gives up', () => {
+describe('a transaction that the database gives up', () => {
   const faults = new Faults();
   let stores: TestStores;
   before(async () => {

@@ -9,7 +9,7 @@ import { openTestStores, silentLogger, type TestStores } from '../helpers/stores
 
 const SKEW_MS = 3_600_000;
 
-describe('F3 erasing what was deleted', () => {
+describe('erasing what was deleted', () => {
   let stores: TestStores;
   let damage: Damage;
   let ada: User;

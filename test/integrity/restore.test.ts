@@ -26,7 +26,7 @@ interface Verified {
   readonly problems: Readonly<Record<string, { count: number; places: { message_id: number }[] }>>;
 }
 
-describe('F36 restore drill', function () {
+describe('restore drill', function () {
   this.timeout(120_000);
   let world: World;
   let source: FreshStorage;

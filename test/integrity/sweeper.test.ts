@@ -51,7 +51,7 @@ describe('sweeper over real stores', () => {
     expect((await stores.messages.find(first.id, ada.id)).content).to.equal('one, edited');
   });
 
-  it('F7 F8 sweeps the body of an edit whose store answered too late', async () => {
+  it('sweeps the body of an edit whose store answered too late', async () => {
     const message = await send(stores, chatId, ada, 'one');
     const insert = async (list: readonly Body[]): Promise<never> => {
       await stores.bodies.insert(list);

@@ -8,7 +8,7 @@ import { damageTo, type Damage } from '../helpers/damage.js';
 import { silentLogger } from '../helpers/stores.js';
 import { startWorld, type World } from '../integration/http/world.js';
 
-describe('F35 a body that is gone, altered or no text any more', () => {
+describe('a body that is gone, altered or no text any more', () => {
   let world: World;
   let damage: Damage;
   let messages: MessageResource[];

@@ -77,7 +77,7 @@ describe('verify', () => {
     });
   });
 
-  it('F35 names exactly the messages whose body is gone or altered', async () => {
+  it('names exactly the messages whose body is gone or altered', async () => {
     const [gone, altered] = [await bodyOf(at(messages, 0)), await bodyOf(at(messages, 1))];
     await damage.removeBody(gone);
     await damage.alterBody(altered, 'something else');

@@ -101,7 +101,7 @@ describe('migrations', () => {
       expect(records.length).to.be.at.least(migrations.length);
     })).timeout(60_000);
 
-  it('F37 are applied once by three that start together', () =>
+  it('are applied once by three that start together', () =>
     onEmpty(async (database) => {
       const applied = await Promise.all(Array.from({ length: 3 }, () => apply(database, migrations)));
       expect(applied.sort((a, b) => a - b)).to.deep.equal([0, 0, migrations.length]);

@@ -29,7 +29,7 @@ function splitStartSuite(): void {
       return 'started';
     }
 
-    it('F37 says at once what no waiting cures', async () => {
+    it('says at once what no waiting cures', async () => {
       const { mysql } = storage;
       const at = `MySQL at ${mysql.host}:${mysql.port}`;
       const started = performance.now();
@@ -47,7 +47,7 @@ function splitStartSuite(): void {
       expect(performance.now() - started).to.be.below(10_000);
     });
 
-    it('F37 names the MongoDB that it could not reach', async () => {
+    it('names the MongoDB that it could not reach', async () => {
       const port = await freePort();
       const url = `mongodb://parley:hunter2@127.0.0.1:${port}`;
       const message = await refusal({ ...storage, waitSeconds: 1, mongodb: { ...storage.mongodb, url } });
@@ -58,7 +58,7 @@ function splitStartSuite(): void {
       ['a start', openStores],
       ['verify and backup', openExistingStores],
     ] as const) {
-      it(`F37 ${what}: goes on when MongoDB comes up after several tries that failed`, async function () {
+      it(`${what}: goes on when MongoDB comes up after several tries that failed`, async function () {
         this.timeout(60_000);
         const mongod = await startMongoDb();
         await mongod.kill9();
@@ -85,14 +85,14 @@ function splitStartSuite(): void {
       });
     }
 
-    it('F37 tells the real cause when the time is over', async function () {
+    it('tells the real cause when the time is over', async function () {
       this.timeout(60_000);
       const url = `mongodb://127.0.0.1:${await freePort()}`;
       const message = await refusal({ ...storage, waitSeconds: 8, mongodb: { ...storage.mongodb, url } });
       expect(message).to.match(/: MongoServerSelectionError$/);
     });
 
-    it('F37 goes on when the servers come up while it waits', async () => {
+    it('goes on when the servers come up while it waits', async () => {
       const { host, port } = storage.mysql;
       const late = await freePort();
 

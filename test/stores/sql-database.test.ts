@@ -95,15 +95,14 @@ describe('the SQL seam', () => {
       reason: 'superseded' as const,
       dueAt: new Date(1_000),
     };
-    const file = (change: Partial<typeof row> & { reason?: 'superseded' | 'deleted' }) =>
+    const file = (change: Partial<typeof row>) =>
       stores.sql.transaction((tx) =>
         tx.upsert(oldBodies, { ...row, ...change }, [oldBodies.bodyId], {
-          reason: tx.incoming(oldBodies.reason),
-          dueAt: tx.incoming(oldBodies.dueAt),
+          dueAt: new Date(2_000),
         }),
       );
     await file({});
-    await file({ version: 9, dueAt: new Date(2_000) });
+    await file({ version: 9, dueAt: new Date(3_000) });
     const found = await stores.sql.read(({ db }) =>
       db.select().from(oldBodies).where(eq(oldBodies.bodyId, row.bodyId)),
     );

@@ -83,7 +83,7 @@ describe('the SQL seam when the driver fails', () => {
   const statements = ['BEGIN', 'the locking read', 'the update', 'COMMIT'];
   for (const [index, name] of statements.entries()) {
     for (const [code, errno] of GIVEN_UP) {
-      it(`F38 runs the whole transaction again after ${errno} at ${name}`, async () => {
+      it(`runs the whole transaction again after ${errno} at ${name}`, async () => {
         const before = await count();
         let runs = 0;
         throwAt(index, () => driverError(code, errno), 3);
@@ -94,7 +94,7 @@ describe('the SQL seam when the driver fails', () => {
       });
     }
 
-    it(`F38 gives up after three repetitions at ${name}, with nothing done`, async () => {
+    it(`gives up after three repetitions at ${name}, with nothing done`, async () => {
       const before = await count();
       throwAt(index, () => driverError('ER_LOCK_DEADLOCK', 1213), Number.POSITIVE_INFINITY);
       await expectCode(increment(), 'unavailable');

@@ -54,7 +54,7 @@ describe('a start that waits for its databases', () => {
     expect(attempts).to.equal(1);
   });
 
-  it('F37 names the MySQL that it could not reach, and no password', async () => {
+  it('names the MySQL that it could not reach, and no password', async () => {
     const port = await freePort();
     const message = await refusal(
       openStores(

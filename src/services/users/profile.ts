@@ -48,7 +48,7 @@ async function writeProfile(
     if (user === null) throw new AppError('user_not_found');
     return user;
   } catch (error) {
-    // Seed 3 words the same refusal differently here than at registration, and its clients read the sentence.
+    // The earlier backend words the same refusal differently here than at registration, and its clients read the sentence.
     if (error instanceof AppError && error.code === 'email_taken') {
       throw new AppError('email_taken', { detail: 'Email already registered' });
     }

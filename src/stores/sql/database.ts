@@ -9,7 +9,7 @@ import type { Words } from './words.js';
  * update and delete with where, joins, groupBy, orderBy and limit (no limit on delete). Locks, upserts, ids and counts
  * of rows go through the session.
  */
-export type QueryBuilder = Pick<MySql2Database, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete'>;
+export type QueryBuilder = Pick<MySql2Database, 'select' | 'insert' | 'update' | 'delete'>;
 
 /** What an awaited insert, update or delete gives; opaque, because the dialects differ. */
 export type WriteResult = MySqlRawQueryResult;
@@ -29,7 +29,7 @@ export interface Closing<T> {
 export interface Session {
   readonly db: QueryBuilder;
   /** Makes a select a locking read (`FOR UPDATE`); SQLite's write transactions hold the only lock there is. */
-  lock<Q>(query: Q, options?: { readonly skipLocked?: boolean }): Q;
+  lock<Q>(query: Q): Q;
   /** SQL both dialects know, with `?` for values (never arrays), for hot paths. Keep texts constant. */
   query(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
   /**
@@ -43,8 +43,6 @@ export interface Session {
   affectedRows(result: WriteResult): number;
   /** The ids given to the `count` rows of one insert, in the order of its values. */
   insertIds(result: WriteResult, count: number): readonly number[];
-  /** In an upsert's `set`: the value that the row to be inserted has in `column`. */
-  incoming(column: Column): SQL;
   /** Inserts one row or, where it collides with `target`, changes the existing one. */
   upsert<T extends Table>(
     table: T,

@@ -69,16 +69,16 @@ function inScene(
 }
 
 const MESSAGES: readonly Change[] = [
-  inScene('F1 a send', 'statement.send', 200, (client, { chat, ada }) =>
+  inScene('a send', 'statement.send', 200, (client, { chat, ada }) =>
     client.as(ada).post('/messages', { chat_id: chat.id, content: 'said', client_message_id: 'key' }),
   ),
-  inScene('F2 an edit', 'statement.edit', 200, (client, { ada, message }) =>
+  inScene('an edit', 'statement.edit', 200, (client, { ada, message }) =>
     client.as(ada).put(`/messages/${message}`, { content: 'changed' }),
   ),
-  inScene('F3 a delete', 'statement.delete', 404, (client, { ada, message }) =>
+  inScene('a delete', 'statement.delete', 404, (client, { ada, message }) =>
     client.as(ada).del(`/messages/${message}`),
   ),
-  inScene('F4 a read mark', 'statement.read', 200, (client, { chat, eve }) =>
+  inScene('a read mark', 'statement.read', 200, (client, { chat, eve }) =>
     client.as(eve).put(`/chats/${chat.id}/read`, { seq: 1 }),
   ),
 ];
@@ -94,12 +94,12 @@ const PLACES: Readonly<Record<string, StatementPlace>> = {
 const PEOPLE: readonly Change[] = CHAT_ACTIONS.map(({ name, call, again }) => {
   const place = PLACES[name];
   if (place === undefined) throw new Error(`whose statements are those of ${name}?`);
-  return inScene(`F4 ${name}`, place, again, call);
+  return inScene(`${name}`, place, again, call);
 });
 
 const CHATS: readonly Change[] = [
   {
-    name: 'F4 a new group',
+    name: 'a new group',
     place: 'statement.create',
     again: null,
     async prepare(client) {
@@ -109,7 +109,7 @@ const CHATS: readonly Change[] = [
     },
   },
   {
-    name: 'F4 a new direct chat',
+    name: 'a new direct chat',
     place: 'statement.open',
     again: 200,
     async prepare(client) {

@@ -18,7 +18,7 @@ interface ChatPage {
 }
 
 /** Whoever changes a chat changes all of it or nothing, and a pair of users has one direct chat. */
-describe('F4 a fault at every place of a change of a chat', function () {
+describe('a fault at every place of a change of a chat', function () {
   this.timeout(120_000);
   const server = new FaultServer();
   const counted = { changes: 0, done: 0, unknown: 0, refused: 0 };
@@ -37,7 +37,7 @@ describe('F4 a fault at every place of a change of a chat', function () {
     /** All changes share these places, and a kill costs a start: in the short form each is killed at one of them. */
     const killed = rounds(1, PLACES.length) === 1 ? [PLACES[index % PLACES.length]] : PLACES;
 
-    it(`F4 ${what}`, async () => {
+    it(`${what}`, async () => {
       const model = await setChatScene(server.client);
       expect((await call(server.client, model)).status).to.equal(200);
       const wanted = await seenBy(server.client, model);
@@ -63,7 +63,7 @@ describe('F4 a fault at every place of a change of a chat', function () {
 
   for (const name of COMMITS) {
     for (const action of FAULT_ACTIONS) {
-      it(`F4 ${action} at ${name} of a new group`, async () => {
+      it(`${action} at ${name} of a new group`, async () => {
         const [ann, ben, eve] = await server.client.registerUsers(3);
         if (ann === undefined || ben === undefined || eve === undefined) throw new Error('no users');
         const json = { chat_type: 'group', name: 'New', participant_ids: [ben.id, eve.id] };
@@ -78,7 +78,7 @@ describe('F4 a fault at every place of a change of a chat', function () {
         if (outcome !== 'unknown') expect(chats.length).to.equal(outcome === 'done' ? 1 : 0);
       });
 
-      it(`F4 ${action} at ${name} of a direct chat that both open at once`, async () => {
+      it(`${action} at ${name} of a direct chat that both open at once`, async () => {
         const [ann, ben] = await server.client.registerUsers(2);
         if (ann === undefined || ben === undefined) throw new Error('no users');
         const both = (): Promise<(Answer<ChatResource> | null)[]> =>
@@ -93,7 +93,7 @@ describe('F4 a fault at every place of a change of a chat', function () {
     }
   }
 
-  it('F4 many pairs open their direct chat from both sides at once', async () => {
+  it('many pairs open their direct chat from both sides at once', async () => {
     for (let round = 0; round < rounds(10, 100); round += 1) {
       const [ann, ben] = await server.client.registerUsers(2);
       if (ann === undefined || ben === undefined) throw new Error('no users');
@@ -104,7 +104,7 @@ describe('F4 a fault at every place of a change of a chat', function () {
     }
   });
 
-  it('F4 a group keeps an admin when its admins leave at once, and ends when all do', async () => {
+  it('a group keeps an admin when its admins leave at once, and ends when all do', async () => {
     for (let round = 0; round < rounds(5, 50); round += 1) {
       const scene = await setChatScene(server.client);
       const { chat, ada, bob, eve } = scene;
@@ -119,11 +119,11 @@ describe('F4 a fault at every place of a change of a chat', function () {
     }
   });
 
-  it('F4 left no chat half made', async () => {
+  it('left no chat half made', async () => {
     await server.end('SIGTERM');
     await expectSound(server.storage);
     const hits = new Set(server.hits());
     expect(PLACES.filter((name) => !hits.has(name))).to.deep.equal([]);
-    report('F4 chats', { ...counted, halfMade: 0, deserted: 0, doubledDirect: 0 });
+    report('chats', { ...counted, halfMade: 0, deserted: 0, doubledDirect: 0 });
   });
 });

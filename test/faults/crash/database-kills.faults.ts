@@ -15,7 +15,7 @@ const KILLS = rounds(2, 20);
 /** From the database's first answer to the first send that is confirmed again. */
 const RECOVERY_MS = 5_000;
 
-/** F14, F15: both databases are this test's own, so that it may kill them. */
+/** Both databases are this test's own, so that it may kill them. */
 function databaseKills(): void {
   describe('a database that is killed under load', function () {
     this.timeout(rounds(180_000, 900_000));
@@ -71,9 +71,8 @@ function databaseKills(): void {
       expect(slowestMs).to.be.below(RECOVERY_MS);
     }
 
-    it('F14 kill -9 of the SQL server loses nothing', () => kill(`F14 kill -9 ${sqlFlavour()}`, sql));
-    it('F15 kill -9 of MongoDB loses nothing and leaves no row without its body', () =>
-      kill('F15 kill -9 mongodb', mongodb));
+    it('kill -9 of the SQL server loses nothing', () => kill(`kill -9 ${sqlFlavour()}`, sql));
+    it('kill -9 of MongoDB loses nothing and leaves no row without its body', () => kill('kill -9 mongodb', mongodb));
   });
 }
 

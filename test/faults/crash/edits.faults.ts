@@ -14,7 +14,7 @@ const PLACES: readonly Failpoint[] = [...FAILPOINTS.filter((name) => name.starts
 const EDITORS = 2;
 
 /** Before, after or at an edit's fault, every reader sees one version whole, and versions only go up. */
-describe('F2 a fault at every place of an edit', function () {
+describe('a fault at every place of an edit', function () {
   this.timeout(120_000);
   const server = new FaultServer({ orphanAfterMs: 0 });
   const counted = { edits: 0, done: 0, unknown: 0, refused: 0 };
@@ -48,7 +48,7 @@ describe('F2 a fault at every place of an edit', function () {
 
   for (const name of PLACES) {
     for (const action of FAULT_ACTIONS) {
-      it(`F2 ${action} at ${name}`, async () => {
+      it(`${action} at ${name}`, async () => {
         const { id } = await server.client.send(ann, chat, 'old');
         const { outcome, answer } = await strikeCall(server, [name, action], () => edit(id, 'new'));
         counted.edits += 1;
@@ -69,7 +69,7 @@ describe('F2 a fault at every place of an edit', function () {
   }
 
   for (const name of PLACES) {
-    it(`F2 of two editors one wins while the other is held up at ${name}`, async () => {
+    it(`of two editors one wins while the other is held up at ${name}`, async () => {
       const { id } = await server.client.send(ann, chat, 'old');
       const held = await server.arm(name, 'delay', { delayMs: 200 });
       const first = edit(id, 'first', 1);
@@ -81,7 +81,7 @@ describe('F2 a fault at every place of an edit', function () {
     });
   }
 
-  it('F2 gives two editors without an expected version one version each', async () => {
+  it('gives two editors without an expected version one version each', async () => {
     const { id } = await server.client.send(ann, chat, 'old');
     const held = await server.arm('edit.after_body', 'delay', { delayMs: 200 });
     const first = edit(id, 'first');
@@ -94,7 +94,7 @@ describe('F2 a fault at every place of an edit', function () {
   });
 
   const random = createRandom();
-  it(`F2 readers meet no mixed and no older version while editors are killed (seed ${random.seed})`, async () => {
+  it(`readers meet no mixed and no older version while editors are killed (seed ${random.seed})`, async () => {
     const versions = new Versions();
     const { id } = await server.client.send(ann, chat, 'said at first');
     versions.note('the sender', { version: 1, content: 'said at first' });
@@ -122,7 +122,7 @@ describe('F2 a fault at every place of an edit', function () {
     await server.end('SIGTERM');
     const { orphans } = await expectSound(server.storage);
     expect(orphans).to.deep.equal([]);
-    report('F2 edits', { ...counted, ...versions.figures(), kills, mixed: 0, orphans: 0 });
+    report('edits', { ...counted, ...versions.figures(), kills, mixed: 0, orphans: 0 });
     const hits = new Set(server.hits());
     expect(PLACES.filter((name) => !hits.has(name))).to.deep.equal([]);
   });

@@ -20,7 +20,7 @@ const ROOM_BYTES = 64 * 1024;
 /** A text that takes the last room in few steps. */
 const LONG_TEXT = 'x'.repeat(8_000);
 
-/** F17: writes are refused while there is no room, reads go on, and nothing is stored by halves. */
+/** Writes are refused while there is no room, reads go on, and nothing is stored by halves. */
 function fullDisk(this: Mocha.Suite): void {
   this.timeout(rounds(180_000, 900_000));
   let disk: SmallDisk;
@@ -134,7 +134,7 @@ function fullDisk(this: Mocha.Suite): void {
     });
   }
 
-  it('F17 refuses writes, serves reads, recovers with room, and stores nothing by halves', async () => {
+  it('refuses writes, serves reads, recovers with room, and stores nothing by halves', async () => {
     const load = await loaded.start();
     const { server } = loaded;
     const filler = await server.client.createGroup(loaded.user, loaded.users.slice(1), 'filler');
@@ -153,7 +153,7 @@ function fullDisk(this: Mocha.Suite): void {
     // Each restart stands for one fill at most in which a database could not read either.
     expect(fillsRead).to.be.at.least(FILLS - restarts);
     const figures = { fillsRead, readsServed: reads.served, readsRefused: reads.refused, databaseRestarts: restarts };
-    report('F17 full disk', { fills: FILLS, ...figures, ...(await loaded.finish()), partial: 0 });
+    report('full disk', { fills: FILLS, ...figures, ...(await loaded.finish()), partial: 0 });
   });
 }
 
@@ -168,11 +168,11 @@ function isRunning(server: DatabaseServer): boolean {
 
 /** Where no disk can be filled the row is not held, and that is no success unless someone has said so. */
 function noDisk(): void {
-  it('F17 needs a disk of its own', () => {
+  it('needs a disk of its own', () => {
     expect.fail(`no tmpfs may be mounted here: run as root, or set ${MAY_LACK_DISK}=1 to leave this out`);
   });
 }
 
-if (SmallDisk.isPossible()) describe('F17 a full disk', fullDisk);
-else if (process.env[MAY_LACK_DISK] === '1') report('F17 full disk', { 'left out': `by ${MAY_LACK_DISK}` });
-else describe('F17 a full disk', noDisk);
+if (SmallDisk.isPossible()) describe('a full disk', fullDisk);
+else if (process.env[MAY_LACK_DISK] === '1') report('full disk', { 'left out': `by ${MAY_LACK_DISK}` });
+else describe('a full disk', noDisk);

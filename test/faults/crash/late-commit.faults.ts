@@ -16,7 +16,7 @@ const STALL_MS = 6 * 60_000;
 
 /** Two server processes on the same databases: one stands still, the other sweeps without any grace. */
 function lateCommits(): void {
-  describe('F9 a server that is stopped between body and transaction', function () {
+  describe('a server that is stopped between body and transaction', function () {
     this.timeout(rounds(120_000, 1_200_000));
     let storage: FreshStorage;
     let slow: FaultServer;
@@ -60,7 +60,7 @@ function lateCommits(): void {
       return swept;
     }
 
-    it('F9 gives up what a sweeper may have taken, commits what it may not, and a retry makes it one', async () => {
+    it('gives up what a sweeper may have taken, commits what it may not, and a retry makes it one', async () => {
       const figures = { late: 0, inTime: 0, sweptMeanwhile: 0 };
       for (let round = 0; round < rounds(6, 200); round += 1) {
         const isLate = round % 3 !== 2;
@@ -75,7 +75,7 @@ function lateCommits(): void {
       const { orphans } = await expectSound(storage.env);
       expect(orphans).to.deep.equal([]);
       expect(figures.sweptMeanwhile, 'bodies that were taken from under a committer').to.be.above(0);
-      report('F9 SIGSTOP between body and transaction', { ...figures, dangling: 0, orphans: 0 });
+      report('SIGSTOP between body and transaction', { ...figures, dangling: 0, orphans: 0 });
     });
   });
 }

@@ -17,7 +17,7 @@ describe('a server process that ends under load', function () {
   });
   afterEach(() => loaded.dispose());
 
-  it('F1 killed at any place of any batch it loses, doubles and reorders nothing', async () => {
+  it('killed at any place of any batch it loses, doubles and reorders nothing', async () => {
     const load = await loaded.start();
     const { server, random } = loaded;
     const total = rounds(3, PLACES.length * 4);
@@ -31,10 +31,10 @@ describe('a server process that ends under load', function () {
       await server.start();
     }
     await load.confirms(20);
-    report('F1 kill -9 under load', { kills: total, seed: random.seed, ...(await loaded.finish()) });
+    report('kill -9 under load', { kills: total, seed: random.seed, ...(await loaded.finish()) });
   });
 
-  it('F25 stopped by SIGTERM it answers what is in flight and exits within ten seconds', async () => {
+  it('stopped by SIGTERM it answers what is in flight and exits within ten seconds', async () => {
     const load = await loaded.start();
     const { server } = loaded;
     let slowestMs = 0;
@@ -48,10 +48,10 @@ describe('a server process that ends under load', function () {
     }
     await load.confirms(20);
     expect(slowestMs).to.be.below(STOP_WITHIN_MS);
-    report('F25 SIGTERM under load', { stops: total, slowestMs: Math.round(slowestMs), ...(await loaded.finish()) });
+    report('SIGTERM under load', { stops: total, slowestMs: Math.round(slowestMs), ...(await loaded.finish()) });
   });
 
-  it('F25 a second SIGTERM ends it at once, and nothing that was acknowledged is lost', async () => {
+  it('a second SIGTERM ends it at once, and nothing that was acknowledged is lost', async () => {
     const load = await loaded.start();
     const { server } = loaded;
     await load.confirms(20);
@@ -66,6 +66,6 @@ describe('a server process that ends under load', function () {
     expect(tookMs).to.be.below(AT_ONCE_MS);
     await server.start();
     await load.confirms(20);
-    report('F25 second SIGTERM', { tookMs: Math.round(tookMs), ...(await loaded.finish()) });
+    report('second SIGTERM', { tookMs: Math.round(tookMs), ...(await loaded.finish()) });
   });
 });

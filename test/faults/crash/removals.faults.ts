@@ -20,7 +20,7 @@ const ERASURES: readonly Failpoint[] = FAILPOINTS.filter((name) => name.startsWi
 const ERASED_WITHIN_MS = 60_000;
 
 /** Gone for every reader with the acknowledgement, and soon after from the disk, whatever happens in between. */
-describe('F3 a fault at every place of a delete and of erasing', function () {
+describe('a fault at every place of a delete and of erasing', function () {
   this.timeout(120_000);
   const server = new FaultServer({ orphanAfterMs: 0 });
   const counted = { deletes: 0, done: 0, unknown: 0, refused: 0 };
@@ -73,7 +73,7 @@ describe('F3 a fault at every place of a delete and of erasing', function () {
 
   for (const name of REMOVALS) {
     for (const action of FAULT_ACTIONS) {
-      it(`F3 ${action} at ${name}`, async () => {
+      it(`${action} at ${name}`, async () => {
         const what = `${action} at ${name}`;
         const id = await say(what);
         expect(await isVisible(id, `${what}, second`)).to.equal(true);
@@ -91,7 +91,7 @@ describe('F3 a fault at every place of a delete and of erasing', function () {
 
   for (const name of ERASURES) {
     for (const action of FAULT_ACTIONS) {
-      it(`F3 ${action} at ${name}`, async () => {
+      it(`${action} at ${name}`, async () => {
         const what = `${action} at ${name}`;
         const id = await say(what);
         const answer = await strike(server, [name, action], () => remove(id).catch(() => null));
@@ -106,7 +106,7 @@ describe('F3 a fault at every place of a delete and of erasing', function () {
     }
   }
 
-  it('F3 leaves no deleted body, and erases many within their time', async () => {
+  it('leaves no deleted body, and erases many within their time', async () => {
     const ids = [];
     for (let count = 0; count < rounds(40, 400); count += 1) ids.push(await say(`many ${count}`));
     const began = performance.now();
@@ -123,6 +123,6 @@ describe('F3 a fault at every place of a delete and of erasing', function () {
     expect(messages).to.equal(0);
     const hits = new Set(server.hits());
     expect([...REMOVALS, ...ERASURES].filter((name) => !hits.has(name))).to.deep.equal([]);
-    report('F3 deletes', { ...counted, erased: ids.length, lastedAtMostMs: lastedMs, left: 0, orphans: 0 });
+    report('deletes', { ...counted, erased: ids.length, lastedAtMostMs: lastedMs, left: 0, orphans: 0 });
   });
 });

@@ -16,7 +16,7 @@ const PLACES: readonly Failpoint[] = FAILPOINTS.filter((name) => /^(append|write
  * One send, one fault at one place of its path, over either way in: what is acknowledged is there, what is refused is not,
  * what is unknown is there once or not at all; and after a retry with the same client_message_id it is there once.
  */
-describe('F1 a fault at every place of the send path', function () {
+describe('a fault at every place of the send path', function () {
   this.timeout(120_000);
   const server = new FaultServer({ orphanAfterMs: 0 });
   const counted = { sends: 0, kills: 0, stored: 0, unknown: 0, refused: 0 };
@@ -63,13 +63,13 @@ describe('F1 a fault at every place of the send path', function () {
     const killed = rounds(1, 2) === 1 ? TRANSPORTS.filter((_, way) => way === index % TRANSPORTS.length) : TRANSPORTS;
     for (const action of FAULT_ACTIONS) {
       const transports = action === 'kill' ? killed : TRANSPORTS;
-      it(`F1 ${action} at ${name}, over ${transports.map((transport) => transport.name).join(' and ')}`, async () => {
+      it(`${action} at ${name}, over ${transports.map((transport) => transport.name).join(' and ')}`, async () => {
         for (const transport of transports) await inject(name, action, transport);
       });
     }
   }
 
-  it('F1 hit every place, and left nothing lost, doubled or dangling', async () => {
+  it('hit every place, and left nothing lost, doubled or dangling', async () => {
     const hits = new Set(server.hits());
     expect(PLACES.filter((name) => !hits.has(name))).to.deep.equal([]);
     await server.order({ kind: 'sweep' });
@@ -77,7 +77,7 @@ describe('F1 a fault at every place of the send path', function () {
     const { messages, orphans } = await expectSound(server.storage);
     expect(orphans).to.deep.equal([]);
     expect(messages).to.equal(counted.sends);
-    report('F1 sends', {
+    report('sends', {
       ...counted,
       lost: 0,
       doubled: 0,

@@ -29,7 +29,7 @@ interface Met {
  * The statements of every change are places too, and so is the moment after each COMMIT: before one of them nothing has
  * happened, from it on everything has, and the client's retry ends at the same.
  */
-describe('F1-F4 a fault at every statement of a change', function () {
+describe('a fault at every statement of a change', function () {
   this.timeout(rounds(120_000, 600_000));
   const random = createRandom();
   /** A kill costs a start: in the short form one change is killed at each statement, the others at the first or last. */
@@ -120,12 +120,12 @@ describe('F1-F4 a fault at every statement of a change', function () {
     }
   }
 
-  it('F1-F4 left nothing lost, doubled, half made or behind', async () => {
+  it('left nothing lost, doubled, half made or behind', async () => {
     await server.order({ kind: 'sweep' });
     await waitUntil(expectErased, { what: 'the deleted bodies are gone', deadlineMs: ERASED_WITHIN_MS });
     await server.end('SIGTERM');
     const { orphans } = await expectSound(server.storage);
     expect(orphans).to.deep.equal([]);
-    report('F1-F4 statements', { ...counted, 'whole change': CHANGES[chosen]?.name ?? 'none', damage: 0, orphans: 0 });
+    report('statements', { ...counted, 'whole change': CHANGES[chosen]?.name ?? 'none', damage: 0, orphans: 0 });
   });
 });

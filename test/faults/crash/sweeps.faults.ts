@@ -13,7 +13,7 @@ const PLACES: readonly Failpoint[] = FAILPOINTS.filter((name) => name.startsWith
 const HOUR_MS = 3_600_000;
 
 /** Whatever ends, stops or delays a sweep: it takes what nothing names, if not now then later, and never anything else. */
-describe('F9 a fault at every place of a sweep', function () {
+describe('a fault at every place of a sweep', function () {
   this.timeout(120_000);
   const server = new FaultServer({ orphanAfterMs: 0 });
   const counted = { sweeps: 0, kills: 0 };
@@ -54,7 +54,7 @@ describe('F9 a fault at every place of a sweep', function () {
 
   for (const name of PLACES) {
     for (const action of FAULT_ACTIONS) {
-      it(`F9 ${action} at ${name}`, async () => {
+      it(`${action} at ${name}`, async () => {
         await say(`before ${action} at ${name}`);
         const { orphan, failure } = await sweepInto(name, action);
         counted.sweeps += 1;
@@ -71,13 +71,13 @@ describe('F9 a fault at every place of a sweep', function () {
     }
   }
 
-  it('F9 hit every place of a sweep, and every message has kept its body', async () => {
+  it('hit every place of a sweep, and every message has kept its body', async () => {
     const hits = new Set(server.hits());
     expect(PLACES.filter((name) => !hits.has(name))).to.deep.equal([]);
     await server.end('SIGTERM');
     const found = await expectSound(server.storage);
     expect(found.messages).to.equal(messages);
     expect(found.orphans).to.deep.equal([]);
-    report('F9 sweeps', { ...counted, places: `${PLACES.length}/${PLACES.length}`, dangling: 0, orphans: 0 });
+    report('sweeps', { ...counted, places: `${PLACES.length}/${PLACES.length}`, dangling: 0, orphans: 0 });
   });
 });

@@ -1,14 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { BAD_MEMBERS } from './bad-members.js';
 import { BAD_STORES } from './bad-stores.js';
 import { BAD_VIEWS } from './bad-views.js';
-import { assertHistory, check } from './checker.js';
+import { assertHistory, check, INVARIANTS } from './checker.js';
 import { dumpOf, sent } from './fixtures.js';
 import { GOOD } from './good-histories.js';
 
 const BAD = [...BAD_STORES, ...BAD_VIEWS, ...BAD_MEMBERS];
 
 describe('the history checker', () => {
+  it('judges what docs/GUARANTEES.md promises, word for word', () => {
+    const page = readFileSync('docs/GUARANTEES.md', 'utf8');
+    const promised = [...page.matchAll(/^\| (I\d+) +\| (.*?) +\|$/gm)].map(([, name, text]) => [name, text]);
+    expect(promised).to.deep.equal(Object.entries(INVARIANTS));
+  });
+
   for (const { name, breaks, also, script: lines, dump, extra } of BAD) {
     it(`finds ${name} (${breaks})`, () => {
       const violations = check(lines.entries, dump, extra);

@@ -10,7 +10,7 @@ import { REAL_VARIANTS, variantStores, type Parts, type RealVariant } from './re
 const TRANSPORTS = ['REST', 'a socket'] as const;
 
 /** The checker against mistakes on the real databases: what it misses there it would miss in every other fault test. */
-describe('F42 wrong variants of the write path over real stores', function () {
+describe('wrong variants of the write path over real stores', function () {
   this.timeout(60_000);
 
   /** A whole server for one day; on a bad one a send is repeated and the COMMIT of another is lost. */

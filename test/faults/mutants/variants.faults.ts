@@ -10,10 +10,10 @@ const MOST_SCHEDULES = 400;
 const CONTROL_SCHEDULES = rounds(100, 2_000);
 
 function variantSuite(): void {
-  describe('F42 wrong variants of the write path', function () {
+  describe('wrong variants of the write path', function () {
     this.timeout(300_000);
     const found: Record<string, number> = {};
-    after(() => report('F42 schedules until a wrong variant is caught', found));
+    after(() => report('schedules until a wrong variant is caught', found));
 
     for (const { name, breaks, parts } of VARIANTS) {
       it(`catches that ${name} (${breaks}: ${INVARIANTS[breaks]})`, async () => {

@@ -10,12 +10,12 @@ const SECONDS = rounds(10, 30);
 /** Of one address, as all peers are: what it may write at once and in a second, and a line for each count. */
 const LINES = 1_000 + 60 * SECONDS;
 
-describe('H1 HTTP peers that never read, of every kind at the same time', function () {
+describe('HTTP peers that never read, of every kind at the same time', function () {
   this.timeout(rounds(2, 5) * 60_000);
   for (const listener of LISTENERS) {
     it(`${listener}: cost a bounded amount of memory and log`, async () => {
       const cost = await suffer({ listener, connections: CONNECTIONS, seconds: SECONDS, kinds: HTTP_PEERS });
-      report(`H1 HTTP peers, ${listener}`, {
+      report(`HTTP peers, ${listener}`, {
         connections: CONNECTIONS * HTTP_PEERS.length,
         seconds: SECONDS,
         'grown MB': (cost.grown / MB).toFixed(1),

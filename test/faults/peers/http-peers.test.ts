@@ -6,7 +6,7 @@ import { suffer } from './onslaught.js';
 const MB = 1_048_576;
 const SECONDS = 5;
 
-describe('H1 HTTP peers that never read', function () {
+describe('HTTP peers that never read', function () {
   this.timeout(240_000);
   for (const listener of LISTENERS) {
     it(`${listener}: cost a bounded amount of memory and log`, async () => {

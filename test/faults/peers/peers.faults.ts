@@ -33,14 +33,14 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-describe('H1 peers that never read, of every kind at the same time', function () {
+describe('peers that never read, of every kind at the same time', function () {
   this.timeout(rounds(2, 5) * 60_000);
   for (const listener of LISTENERS) {
     for (const { name, growth, ...settings } of SETTINGS) {
       it(`${listener}: cost a bounded amount of memory and log ${name}`, async () => {
         const cost = await suffer({ listener, connections: CONNECTIONS, seconds: SECONDS, ...settings });
         const dropped = Object.values(cost.dropped).reduce((sum, count) => sum + count, 0);
-        report(`H1 peers, ${listener}, ${name}`, {
+        report(`peers, ${listener}, ${name}`, {
           'grown MB': (cost.grown / MB).toFixed(1),
           'peak MB': (cost.peak / MB).toFixed(1),
           'queued max': cost.queuedMax,

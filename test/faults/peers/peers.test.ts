@@ -14,7 +14,7 @@ const GROWTH = 32 * MB;
 const QUEUE = 1_048_576;
 const LINES_EACH = 3;
 
-describe('H1 peers that never read, of every kind at the same time', function () {
+describe('peers that never read, of every kind at the same time', function () {
   this.timeout(180_000);
   for (const listener of LISTENERS) {
     it(`${listener}: cost little memory, little log, and hold nobody up for long`, async () => {

@@ -30,7 +30,7 @@ async function talk(scene: FaultScene, socket: SocketClient, name: string): Prom
   done(await bob.list(chat));
 }
 
-describe('F23 bytes that come in pieces', function () {
+describe('bytes that come in pieces', function () {
   this.timeout(120_000);
   let app: TestApp;
   let edge: FaultProxy;
@@ -100,7 +100,7 @@ describe('F23 bytes that come in pieces', function () {
     socket.resetAndDestroy();
     const items = await scene.bob.view(scene.chat);
     expect(items).to.have.length(length);
-    report('F23 split at every offset', { handshakes, frames: length - 1 });
+    report('split at every offset', { handshakes, frames: length - 1 });
   });
 
   it('half frames and half requests have no effect', async () => {
@@ -131,7 +131,7 @@ describe('F23 bytes that come in pieces', function () {
     done(await ada.send(chat, 'whole'));
     expect((await bob.view(chat)).map(({ seq }) => seq)).to.deep.equal([1, 2]);
     await judge(through, scene);
-    report('F23 half frames and requests', { cut, stored: 0 });
+    report('half frames and requests', { cut, stored: 0 });
   });
 });
 
@@ -155,7 +155,7 @@ function check(holds: boolean): Promise<void> {
 }
 
 function databaseSuite(): void {
-  describe('F23 bytes of the databases that come in pieces', function () {
+  describe('bytes of the databases that come in pieces', function () {
     this.timeout(120_000);
     let proxied: ProxiedApp;
     before(async () => {

@@ -160,19 +160,19 @@ function frozenSuite(): void {
       expect(seen.lag).to.be.below(Math.max(LAG_MS, 2 * seen.lagBeside));
     }
 
-    it('F10 MySQL: answers in time, keeps sockets and pool, recovers', async () => {
+    it('MySQL: answers in time, keeps sockets and pool, recovers', async () => {
       const scene = await setFaultScene(proxied);
       const seen = await freeze(mysql, scene);
-      expectBounds(`F10 ${sqlFlavour()}`, seen);
+      expectBounds(`${sqlFlavour()}`, seen);
       expect(seen.metadata.filter((status) => status !== 200 && status !== 503)).to.deep.equal([]);
       await expectWholePool(scene);
       await judge(proxied, scene);
     });
 
-    it('F11 MongoDB: answers in time, serves what needs no body, recovers', async () => {
+    it('MongoDB: answers in time, serves what needs no body, recovers', async () => {
       const scene = await setFaultScene(proxied);
       const seen = await freeze(mongodb, scene);
-      expectBounds('F11 MongoDB', seen);
+      expectBounds('MongoDB', seen);
       expect(new Set(seen.metadata)).to.deep.equal(new Set([200]));
       await expectWholePool(scene);
       await judge(proxied, scene);

@@ -27,13 +27,13 @@ function heldLockSuite(): void {
     });
     afterEach(() => proxied.sql.heal());
     after(async () => {
-      report('F6 connections left open with their locks, ms to the answer', figures);
+      report('connections left open with their locks, ms to the answer', figures);
       await proxied.stop();
     });
 
     const ways = Object.keys(OPERATIONS).map((name) => [name, 'cut'] as const);
     for (const [name, client] of [...ways, ['a send over REST', 'silent'], ['a rename', 'silent']] as const) {
-      it(`F6 ${name}: the COMMIT is lost, the client's side is ${client}`, async () => {
+      it(`${name}: the COMMIT is lost, the client's side is ${client}`, async () => {
         const asked = await askUnder(proxied, name, (writes) =>
           proxied.sql.when(commitOf(writes, 'request'), { kind: 'strand', client }, 1),
         );

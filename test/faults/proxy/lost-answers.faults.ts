@@ -31,7 +31,7 @@ function lostAnswerSuite(): void {
       proxied.mongo.heal();
     });
     after(async () => {
-      report('F5, F6 answers to COMMIT lost', { ...counted, 'slowest ms': Math.round(slowest) });
+      report('answers to COMMIT lost', { ...counted, 'slowest ms': Math.round(slowest) });
       await proxied.stop();
     });
 
@@ -64,7 +64,7 @@ function lostAnswerSuite(): void {
     }
 
     for (const name of Object.keys(OPERATIONS)) {
-      it(`F5 ${name}: the connection breaks with the answer`, async () => {
+      it(`${name}: the connection breaks with the answer`, async () => {
         for (let round = 0; round < rounds(3, 25); round += 1) {
           const outcome = await tried(name, onReply('cut'));
           expectDone(name, outcome);
@@ -73,14 +73,14 @@ function lostAnswerSuite(): void {
         }
       });
 
-      it(`F6 ${name}: the packet with the COMMIT is lost`, async () => {
+      it(`${name}: the packet with the COMMIT is lost`, async () => {
         const lose = (writes: RegExp) => proxied.sql.when(commitOf(writes, 'request'), { kind: 'cut' }, 1);
         const { first, retry } = await tried(name, lose);
         expect(first).to.deep.equal({ phase: 'fail', code: 'unavailable' });
         expect(retry.phase).to.equal('ok');
       });
 
-      it(`F6 ${name}: all but the COMMIT arrives`, async () => {
+      it(`${name}: all but the COMMIT arrives`, async () => {
         const lose = (writes: RegExp): { readonly hits: number } => {
           const isCommit = commitOf(writes, 'request');
           let at = 0;
@@ -103,7 +103,7 @@ function lostAnswerSuite(): void {
     }
 
     for (const name of ['a send over REST', 'an edit', 'a rename']) {
-      it(`F5 ${name}: the server falls silent instead of answering`, async () => {
+      it(`${name}: the server falls silent instead of answering`, async () => {
         const outcome = await tried(name, onReply('swallow'));
         expectDone(name, outcome);
         expect(outcome.ms).to.be.below(SILENCE_MS + RESOLVE_MS);
@@ -141,7 +141,7 @@ function lostAnswerSuite(): void {
     for (const name of ['a send over REST', 'a send over a socket', 'an edit']) {
       for (const kind of ['cut', 'swallow'] as const) {
         const how = kind === 'cut' ? 'breaks with' : 'is silent instead of';
-        it(`F7 ${name}: the connection ${how} the answer to the insert`, async () => {
+        it(`${name}: the connection ${how} the answer to the insert`, async () => {
           const asked = await askUnder(proxied, name, () => proxied.mongo.when(isInsert('reply'), { kind }, 1));
           expect(asked.first).to.deep.equal({ phase: 'fail', code: 'unavailable' });
           expect(asked.ms).to.be.below(SILENCE_MS + SLACK_MS);
@@ -153,7 +153,7 @@ function lostAnswerSuite(): void {
       }
     }
 
-    it('F8 an insert lands after its sender has given up', async () => {
+    it('an insert lands after its sender has given up', async () => {
       const scene = await setFaultScene(proxied);
       const { ada, chat } = scene;
       const orphans = await judgeSoFar(proxied, scene);

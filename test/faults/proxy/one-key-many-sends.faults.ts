@@ -13,7 +13,7 @@ const TIMES = 100;
 const OTHERS = 10;
 
 /** On split storage two nodes over the same databases; embedded storage belongs to one process. */
-describe('F34 one client_message_id many times at once', function () {
+describe('one client_message_id many times at once', function () {
   this.timeout(60_000);
   let storage: FreshStorage;
   let nodes: readonly TestApp[];
@@ -94,7 +94,7 @@ describe('F34 one client_message_id many times at once', function () {
     if (node === undefined) throw new Error('no node');
     assertHistory(history.entries, await takeDump({ stores: node.stores, storage: options }));
     const sends = (TIMES + OTHERS) * (first.same + first.other);
-    report('F34 one key at once', {
+    report('one key at once', {
       nodes: nodes.length,
       sends,
       'first the same': first.same,

@@ -42,7 +42,7 @@ async function runBeside(): Promise<readonly Seeds[]> {
 
 /** The stores are simulated, so both storages are the same. */
 function simulationSuite(): void {
-  describe('F41 random schedules with random faults', function () {
+  describe('random schedules with random faults', function () {
     this.timeout(40 * 60_000);
 
     it(`break no invariant (first seed ${FIRST_SEED})`, async () => {
@@ -52,7 +52,7 @@ function simulationSuite(): void {
       const sum = (key: 'schedules' | 'steps' | 'kills'): number => ran.reduce((total, one) => total + one[key], 0);
       const schedules = sum('schedules');
       const [seconds, perSecond] = [Math.round(elapsedMs / 1_000), Math.round((schedules * 1_000) / elapsedMs)];
-      report('F41 simulation', {
+      report('simulation', {
         seeds: ran.map((one) => `${one.first}-${one.first + one.schedules - 1}`).join(' '),
         schedules,
         steps: sum('steps'),

@@ -5,7 +5,7 @@ import { expectAcknowledged, historyOf, newLedger, retryAll, sendUntilClosed } f
 const SENDERS = 4;
 const STOP_AFTER_ACKS = 40;
 
-describe('SIGTERM under load (F25)', function () {
+describe('SIGTERM under load', function () {
   this.timeout(60_000);
   const server = new CrashHarness();
   after(() => server.dispose());

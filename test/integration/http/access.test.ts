@@ -28,7 +28,7 @@ describe('who may call what', () => {
 
   for (const operation of OPERATIONS) {
     const isPrivate = operation.access === 'private';
-    it(`A1 ${operation.name} ${isPrivate ? 'is closed' : 'is open'} to the anonymous`, async () => {
+    it(`${operation.name} ${isPrivate ? 'is closed' : 'is open'} to the anonymous`, async () => {
       const path = pathOf(operation, idsOf(world));
       for (const form of path === '/' ? [path] : [path, `${path}/`]) {
         for (const token of [null, 'nonsense', `${world.alice.token}x`]) {
@@ -49,7 +49,7 @@ describe('who may call what', () => {
     ({ path }) => /:(chat_id|message_id)|messages$/.test(path) && path.includes('/api/'),
   );
   for (const operation of onObjects.filter((one) => one.readsBody || one.path.includes(':'))) {
-    it(`A2 ${operation.name} answers an outsider as if there were nothing`, async () => {
+    it(`${operation.name} answers an outsider as if there were nothing`, async () => {
       const real = await asOutsider(operation, { ...idsOf(world) });
       const none = await asOutsider(operation, { chat_id: NOBODY, message_id: NOBODY, user_id: world.bob.id });
       expect(real.status).to.equal(404);

@@ -97,7 +97,7 @@ describe('changes over REST and the live stream', function () {
     return { picture, rev: chat.rev, unread: read.unread_count };
   }
 
-  it('F43 lead to what one finds by reading afresh, in portions of any size and from any rev', async () => {
+  it('lead to what one finds by reading afresh, in portions of any size and from any rev', async () => {
     const one = fc.tuple(fc.constantFrom(...KINDS), fc.nat(PEOPLE - 1), fc.nat(9));
     const property = fc.asyncProperty(
       fc.array(one, { minLength: 4, maxLength: 25 }),

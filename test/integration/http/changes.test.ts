@@ -76,7 +76,7 @@ describe('changes', () => {
     expect(theirs).not.to.have.nested.property('message.client_message_id');
   });
 
-  it('F29 reads on from every place there is, and from no other', async () => {
+  it('reads on from every place there is, and from no other', async () => {
     const { alice } = world;
     const chat = await fresh(4);
     const rev = 5;
@@ -103,7 +103,7 @@ describe('changes', () => {
     }
   });
 
-  it('F29 pages at one below, at and above the limit', async () => {
+  it('pages at one below, at and above the limit', async () => {
     const { alice } = world;
     const chat = await fresh(4);
     const page = async (since: number, limit: number): Promise<ChangesResource> =>
@@ -118,7 +118,7 @@ describe('changes', () => {
     expect(founding.changes).to.have.length(3);
   });
 
-  it('B15 takes no other numbers', async () => {
+  it('takes no other numbers', async () => {
     const chat = await fresh(0);
     const wrong = ['-1', '1.5', '1e3', '0x1', 'abc', '', '01', '٣', '9007199254740993', '[]', '1,2', '%2B1', 'null'];
     const queries = [
@@ -202,7 +202,7 @@ describe('changes', () => {
     expect((await ask(guest, { chats: {} })).body.new_chats).to.have.length(100);
   }).timeout(60_000);
 
-  it('takes a hundred chats and not one more, and B17 no inherited names among them', async () => {
+  it('takes a hundred chats and not one more, and no inherited names among them', async () => {
     const chat = await fresh(0);
     const vector = (count: number): object =>
       Object.fromEntries(Array.from({ length: count }, (_, nth) => [chat.id + 1_000_000 + nth, 0]));

@@ -175,7 +175,7 @@ describe('chats', () => {
     expect((await client.as(bob).put(path, { is_admin: true })).status).to.equal(403);
   });
 
-  it('B28 bounds a group at a hundred and takes a list whole or not at all', async () => {
+  it('bounds a group at a hundred and takes a list whole or not at all', async () => {
     const { client, alice, bob } = world;
     const people = await client.registerUsers(100, 'crowd');
     const ids = people.map((user) => user.id);

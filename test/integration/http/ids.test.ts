@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { requestText, sendRaw } from '../../helpers/raw-http.js';
 import { bodyOf, idsOf, OPERATIONS, pathOf, startWorld, together, type Ids, type World } from './world.js';
 
-/** B14: what is no id, as it stands in a path. `5` is always the id of a real object. */
+/** What is no id, as it stands in a path. `5` is always the id of a real object. */
 function notIds(real: number): string[] {
   return [
     '0', '-1', `-${real}`, `${real}.0`, `${real}.5`, `${real}e0`, '1e3', '0x10', `+${real}`, `0${real}`, `%20${real}`, `${real}%20`,
@@ -12,7 +12,7 @@ function notIds(real: number): string[] {
   ]; // prettier-ignore
 }
 
-describe('ids in paths (B14)', () => {
+describe('ids in paths', () => {
   let world: World;
   before(async () => {
     world = await startWorld();

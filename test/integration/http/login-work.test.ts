@@ -10,7 +10,7 @@ type Call = ['hash', string] | ['verify', string, string | null];
  * Who may learn from the time of an answer which accounts exist: nobody, because every refused login asks the hasher for
  * exactly the same. That the hasher itself works as long for each of them is its own test.
  */
-describe('A2: the work of a login', () => {
+describe('the work of a login', () => {
   let app: TestApp;
   let client: TestClient;
   let user: TestUser;

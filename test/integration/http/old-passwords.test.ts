@@ -7,12 +7,12 @@ import { TestClient } from '../../helpers/client.js';
 const COST = Number(TEST_ENVIRONMENT.BCRYPT_COST);
 const OURS = /^p1\$2b\$04\$[./A-Za-z0-9]{53}$/;
 const PASSWORD = 'correct horse of old';
-/** Of PASSWORD, at seed 3's cost, by the crypt of another implementation (libxcrypt). */
+/** Of PASSWORD, at the earlier backend's cost, by the crypt of another implementation (libxcrypt). */
 const FOREIGN = '$2b$12$GFv2y1utmH.eHpX5DXCKCuPk9iJj5J.8gpDHEeupYfNeLbEUOfMcS';
 const REWRITE = /^update [`"]users[`"] set [`"]hashed_password[`"]/i;
 
-/** Accounts as seed 3 left them: bcrypt over the password itself, without a scheme in front. */
-describe('logging in with a password of seed 3', () => {
+/** Accounts as the earlier backend left them: bcrypt over the password itself, without a scheme in front. */
+describe('logging in with a password of the earlier backend', () => {
   let app: TestApp;
   let client: TestClient;
   let rewrites = 0;

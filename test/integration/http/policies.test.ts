@@ -21,7 +21,7 @@ describe('what participants may do', () => {
     return (await participants(chat, user)).filter((one) => one.is_admin).map((one) => one.user_id);
   }
 
-  it('A6 keeps a group in the hands of its admins', async () => {
+  it('keeps a group in the hands of its admins', async () => {
     const { client, bob, carol, mallory, alice } = world;
     const chat = await freshGroup();
     const as = client.as(bob);
@@ -40,7 +40,7 @@ describe('what participants may do', () => {
     expect(await participants(chat, bob)).to.have.length(3);
   });
 
-  it('A8 keeps a direct chat what it is', async () => {
+  it('keeps a direct chat what it is', async () => {
     const { client, alice, bob, mallory, direct } = world;
     const as = client.as(alice);
     const refused = [
@@ -55,7 +55,7 @@ describe('what participants may do', () => {
     expect(await participants(direct, alice)).to.have.length(2);
   });
 
-  it('A5 lets only the sender edit, and the sender or a group admin delete', async () => {
+  it('lets only the sender edit, and the sender or a group admin delete', async () => {
     const { client, alice, bob, carol, mallory, direct } = world;
     const chat = await freshGroup();
     const ofBob = await client.send(bob, chat, 'by bob');
@@ -75,7 +75,7 @@ describe('what participants may do', () => {
     expect((await client.as(bob).del(`/messages/${inDirect.id}`)).status).to.equal(200);
   });
 
-  it('A3 shuts a removed participant out at once', async () => {
+  it('shuts a removed participant out at once', async () => {
     const { client, alice, bob } = world;
     const chat = await freshGroup();
     const message = await client.send(bob, chat);
@@ -97,7 +97,7 @@ describe('what participants may do', () => {
     expect(list.body.items.map((item) => item.id)).not.to.include(chat.id);
   });
 
-  it('A4 shows a newcomer the whole history, and one who returns what was missed', async () => {
+  it('shows a newcomer the whole history, and one who returns what was missed', async () => {
     const { client, alice, bob, mallory } = world;
     const chat = await client.createGroup(alice, [bob]);
     await client.send(alice, chat, 'before');
@@ -113,7 +113,7 @@ describe('what participants may do', () => {
     expect(await read(mallory)).to.deep.equal(['while away', 'before']);
   });
 
-  it('A9 has an admin at any time: the longest-standing participant succeeds the last one', async () => {
+  it('has an admin at any time: the longest-standing participant succeeds the last one', async () => {
     const { client, alice, bob, carol } = world;
     const chat = await freshGroup();
     const demoted = await client.as(alice).put(`/chats/${chat.id}/participants/${alice.id}`, { is_admin: false });
@@ -125,7 +125,7 @@ describe('what participants may do', () => {
     expect((await client.as(carol).get(`/chats/${chat.id}`)).status).to.equal(404);
   });
 
-  it('A9 survives everyone leaving at once', async () => {
+  it('survives everyone leaving at once', async () => {
     const { client, alice, bob, carol } = world;
     for (let round = 0; round < 5; round += 1) {
       const chat = await freshGroup();

@@ -32,7 +32,7 @@ describe('targets and methods', () => {
   // Both are answered by the protocol's machinery, not by a route.
   const tried = METHODS.filter((method) => method !== 'CONNECT' && method !== 'M-SEARCH');
   for (const path of PATHS) {
-    it(`B39 ${path} refuses the methods it does not take`, async () => {
+    it(`${path} refuses the methods it does not take`, async () => {
       const before = await snapshot(world);
       const target = pathOf({ path }, idsOf(world));
       const others = tried.filter((method) => !allowOf(path).includes(method));
@@ -47,7 +47,7 @@ describe('targets and methods', () => {
       expect(await snapshot(world)).to.equal(before);
     });
 
-    it(`B39 ${path} tells OPTIONS what it takes`, async () => {
+    it(`${path} tells OPTIONS what it takes`, async () => {
       const answer = await world.client.call('OPTIONS', pathOf({ path }, idsOf(world)));
       expect(answer.status).to.equal(204);
       expect(answer.headers.get('allow')?.split(', ')).to.have.members(allowOf(path));
@@ -72,7 +72,7 @@ describe('targets and methods', () => {
     expect(missing.text).to.equal('');
   });
 
-  it('B39 lets no header override the method', async () => {
+  it('lets no header override the method', async () => {
     const override = { 'x-http-method-override': 'DELETE', 'x-method-override': 'DELETE', 'x-http-method': 'DELETE' };
     const path = `/messages/${world.message.id}`;
     const answer = await world.client.call('GET', path, { token: world.alice.token, headers: override });
@@ -85,7 +85,7 @@ describe('targets and methods', () => {
     );
   });
 
-  it('B39 has one spelling of every path', async () => {
+  it('has one spelling of every path', async () => {
     const others = [
       '//api/v1/users/me', '/api//v1/users/me', '/api/v1/users//me', '/api/v1/users/me//', '/API/v1/users/me', '/api/v1/Users/me',
       '/api/v1/users/ME', '/api/v1/users/me/.', '/api/v1/users/./me', '/api/v1/chats/../users/me', '/api/v1/users/me/..', '/..', '/./',
@@ -99,7 +99,7 @@ describe('targets and methods', () => {
     expect(await status('GET', '/api/v1/users/me?')).to.equal(200);
   });
 
-  it('B6 survives targets and headers that nobody means', async () => {
+  it('survives targets and headers that nobody means', async () => {
     const targets = [
       '/%', '/%zz', '/%c3%28', '/%ff', '/api/v1/users/%00', '/api/v1/users/a%2Fb', '/?%', '/health?%zz', '/health?a=%ff',
       'health', '*', '/\u00e9', `/${'a'.repeat(5_000)}`, `/${'a'.repeat(100_000)}`,

@@ -3,7 +3,7 @@ import type { ProblemResource } from '../../../src/protocol/resources.js';
 import { startTestApp, type TestApp } from '../../helpers/app.js';
 import { PASSWORD, TestClient, type Answer, type TestUser } from '../../helpers/client.js';
 
-describe('throttles (A28, A29)', () => {
+describe('throttles', () => {
   let app: TestApp | undefined;
   afterEach(async () => {
     await app?.stop();

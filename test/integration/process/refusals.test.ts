@@ -10,7 +10,7 @@ const MYSQL = { MYSQL_HOST: 'db', MYSQL_USER: 'u', MYSQL_PASSWORD: 'planted-pass
 const DEEP = { recursive: true };
 const MONGODB = { MONGODB_URL: 'mongodb://u:planted-password@mongo', MONGODB_DATABASE: 'bodies' };
 
-describe('A18: a start that is refused', function () {
+describe('a start that is refused', function () {
   this.timeout(60_000);
   let directory: string;
   const runs: Run[] = [];

@@ -32,7 +32,7 @@ describe('sockets: connecting', () => {
     expect(await closeOf(`/${chatId}?token=${member.token}`, { authorization: 'Bearer other' })).to.deep.equal(refused);
   });
 
-  it('B9: an ill-formed query is a bad token', async () => {
+  it('an ill-formed query is a bad token', async () => {
     for (const query of ['token=%', 'token=%ff%fe', '%00=1', 'token=%zz&&&==']) {
       expect((await closeOf(`/${chatId}?${query}`)).code, query).to.equal(4001);
     }
@@ -44,7 +44,7 @@ describe('sockets: connecting', () => {
     expect(await closeOf(`/999999?token=${stranger.token}`)).to.deep.equal(refused);
   });
 
-  it('B14: an id in any but its canonical form names no chat', async () => {
+  it('an id in any but its canonical form names no chat', async () => {
     const forms = ['0', '-1', '1.5', '1e0', `0x${chatId.toString(16)}`, `%20${chatId}`, `+${chatId}`, `0${chatId}`];
     const others = [`%EF%BC%91`, `${chatId}%00`, '9007199254740993', '9223372036854775808', '9'.repeat(40), 'stats'];
     for (const form of [...forms, ...others]) {
@@ -83,7 +83,7 @@ describe('sockets: connecting', () => {
     }
   });
 
-  it('offers no compression (B38)', async () => {
+  it('offers no compression', async () => {
     const client = await connect(`${app.wsUrl}/${chatId}?token=${member.token}`, { perMessageDeflate: true });
     expect(client.extensions).to.equal('');
   });

@@ -51,7 +51,7 @@ for (const listener of ['uws', 'node']) {
         expect(await other.sync()).to.include({ type: 'pong' });
       });
 
-      it(`F33 are no sign that their sender reads: ${name} and nothing else is closed with 4408 within 30 s`, async () => {
+      it(`are no sign that their sender reads: ${name} and nothing else is closed with 4408 within 30 s`, async () => {
         const ticker = new ManualTicker();
         await start({ HEARTBEAT_SECONDS: '0' }, ticker);
         raw.pause();

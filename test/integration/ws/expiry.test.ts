@@ -15,7 +15,7 @@ class ShiftedClock implements Clock {
   }
 }
 
-describe('sockets: the end of a token (A20)', () => {
+describe('sockets: the end of a token', () => {
   const clock = new ShiftedClock();
   let app: TestApp;
   let ada: Person;

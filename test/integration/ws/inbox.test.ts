@@ -127,7 +127,7 @@ describe('sockets: all chats on one', () => {
     expect(others.map(({ chat_id }) => chat_id)).to.deep.equal([first, second]);
   });
 
-  it('refuses vectors that are none (B13-B17)', async () => {
+  it('refuses vectors that are none', async () => {
     const { client } = await open();
     const many = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [index + 1, 0]));
     const wrong = [

@@ -51,7 +51,7 @@ describe('sockets: bad input', () => {
     return errors;
   }
 
-  it('B29: what is no JSON object is invalid_json, binary frames too', async () => {
+  it('what is no JSON object is invalid_json, binary frames too', async () => {
     const texts = ['', 'x', '[]', '[{}]', '"message"', '5', 'null', 'true', '{', '{"type":}', '{"type":"ping"}x'];
     const errors = await refuses([...texts, Buffer.from('{"type":"ping"}')], 'invalid_json');
     for (const error of errors) {
@@ -60,7 +60,7 @@ describe('sockets: bad input', () => {
     }
   });
 
-  it('B29: an unknown or missing type', async () => {
+  it('an unknown or missing type', async () => {
     const named = await refuses([{ type: 'shout', id: 'a' }], 'unknown_type');
     expect(named[0]).to.include({ message: 'Unknown message type: shout', id: 'a' });
     const types = [undefined, null, 5, '', 'Message', 'message ', '<b>', 'a'.repeat(33), ['message'], {}, ...INHERITED];
@@ -71,7 +71,7 @@ describe('sockets: bad input', () => {
     expect(JSON.stringify(errors)).not.to.include('<b>');
   });
 
-  it('A12: frames for another chat, also one of the same user, have no effect', async () => {
+  it('frames for another chat, also one of the same user, have no effect', async () => {
     const frames = [otherChat, 999_999].flatMap((chat_id) => [
       { type: 'message', chat_id, content: 'x' },
       { type: 'typing', chat_id, content: 'start' },
@@ -80,7 +80,7 @@ describe('sockets: bad input', () => {
     await refuses(frames, 'wrong_chat');
   });
 
-  it('B12: content that shows nothing', async () => {
+  it('content that shows nothing', async () => {
     const blank = [
       '',
       ' ',
@@ -98,7 +98,7 @@ describe('sockets: bad input', () => {
     );
   });
 
-  it('B11: NUL is refused, everything else comes back byte for byte', async () => {
+  it('NUL is refused, everything else comes back byte for byte', async () => {
     await refuses([{ type: 'message', content: 'a\u0000b' }], 'validation_failed');
     const texts = [
       'a\u0001\u001f\u007f\u0085b',
@@ -114,7 +114,7 @@ describe('sockets: bad input', () => {
     }
   });
 
-  it('B10: unpaired surrogates, escaped, in every string', async () => {
+  it('unpaired surrogates, escaped, in every string', async () => {
     const frames = [
       '{"type":"message","content":"a\\ud800b"}',
       '{"type":"message","content":"x","client_message_id":"\\udc00"}',
@@ -125,7 +125,7 @@ describe('sockets: bad input', () => {
     await refuses(['{"type":"\\ud800"}'], 'unknown_type');
   });
 
-  it('B13: wrong types are refused in every field, never coerced', async () => {
+  it('wrong types are refused in every field, never coerced', async () => {
     const wrong = [null, true, false, [], ['a'], {}, { $gt: '' }, 1e21, 1.5];
     const valid = { type: 'message', chat_id: chatId, content: 'x', client_message_id: 'c', id: 'i' };
     const values: Record<string, readonly unknown[]> = {
@@ -146,7 +146,7 @@ describe('sockets: bad input', () => {
     await refuses(['{"type":"ping","chat_id":NaN}', '{"type":"ping","chat_id":0x1}'], 'invalid_json');
   });
 
-  it('B16, A31: unknown and read-only keys are refused, not ignored', async () => {
+  it('unknown and read-only keys are refused, not ignored', async () => {
     const keys = [
       'sender_id',
       'seq',
@@ -167,7 +167,7 @@ describe('sockets: bad input', () => {
     await refuses(frames, 'validation_failed');
   });
 
-  it('B17: own keys that every object inherits', async () => {
+  it('own keys that every object inherits', async () => {
     const frames = INHERITED.flatMap((key) => [
       `{"type":"message","content":"x","${key}":{"polluted":true}}`,
       `{"type":"message","content":{"${key}":1}}`,
@@ -177,13 +177,13 @@ describe('sockets: bad input', () => {
     expect(({} as Record<string, unknown>)['polluted']).to.equal(undefined);
   });
 
-  it('B4: deep nesting, many keys and repeated keys are invalid_json', async () => {
+  it('deep nesting, many keys and repeated keys are invalid_json', async () => {
     const deep = (depth: number): string => `{"type":"ping","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     const keys = Array.from({ length: 10_000 }, (_, index) => `"k${index}":1`).join(',');
     await refuses([deep(9), deep(10_000), deep(70_000), `{${keys}}`, '{"type":"ping","type":"ping"}'], 'invalid_json');
   });
 
-  it('B37: client_message_id', async () => {
+  it('client_message_id', async () => {
     const bad = ['', 'x'.repeat(65), 'x'.repeat(1_024), 5, null, '\u0000'];
     await refuses(
       bad.map((client_message_id) => ({ type: 'message', content: 'x', client_message_id })),
@@ -198,7 +198,7 @@ describe('sockets: bad input', () => {
     expect(await elsewhere.nextOf('ack')).to.include({ duplicate: false });
   });
 
-  it('B42: typing with bad content', async () => {
+  it('typing with bad content', async () => {
     const bad = ['', 'START', 'start ', 'toString', 5, null, true, [], {}, undefined];
     await refuses(
       bad.map((content) => ({ type: 'typing', content })),
@@ -206,7 +206,7 @@ describe('sockets: bad input', () => {
     );
   });
 
-  it('B18, B19: submitted values appear in no reply and no log line', async () => {
+  it('submitted values appear in no reply and no log line', async () => {
     const canary = 'canary-7f3a9d';
     const large = { [canary]: canary.repeat(5_000) };
     const errors = [

@@ -22,7 +22,7 @@ describe('sockets: limits', () => {
   const say = (content: string): Promise<unknown> =>
     app.services.messages.send(ben, { chatId, content, messageType: 'text', clientMessageId: null });
 
-  it('B29: a flood of pings closes with 4429, the others go on', async () => {
+  it('a flood of pings closes with 4429, the others go on', async () => {
     await start({ FRAMES_PER_SECOND: '20' });
     const [flood, other] = [await live(app, chatId, ada), await live(app, chatId, ben)];
     for (let count = 0; count < 1_000; count += 1) flood.send({ type: 'ping' });
@@ -31,7 +31,7 @@ describe('sockets: limits', () => {
     expect(await other.sync()).to.include({ type: 'pong' });
   });
 
-  it('B42: a flood of typing closes with 4429', async () => {
+  it('a flood of typing closes with 4429', async () => {
     await start({ FRAMES_PER_SECOND: '20' });
     const [flood, other] = [await live(app, chatId, ada), await live(app, chatId, ben)];
     for (let count = 0; count < 1_000; count += 1)

@@ -63,7 +63,7 @@ describe('sockets: membership', () => {
   const say = (content: string): Promise<unknown> =>
     app.services.messages.send(ada, { chatId, content, messageType: 'text', clientMessageId: null });
 
-  it('A3: a removed member’s sockets get the event, then 4003, then nothing; REST refuses at once', async () => {
+  it('a removed member’s sockets get the event, then 4003, then nothing; REST refuses at once', async () => {
     const [first, second, other] = [
       await live(app, chatId, ben),
       await live(app, chatId, ben),
@@ -83,7 +83,7 @@ describe('sockets: membership', () => {
     expect((await again.closed).code).to.equal(4003);
   });
 
-  it('A3: who leaves by themself is closed the same way', async () => {
+  it('who leaves by themself is closed the same way', async () => {
     const client = await live(app, chatId, ben);
     expect((await rest(app, ben, 'DELETE', `/chats/${chatId}`)).status).to.equal(200);
     expect((await client.closed).code).to.equal(4003);
@@ -140,7 +140,7 @@ describe('sockets: membership', () => {
     expect(durable(client)).to.have.length(1);
   });
 
-  it('A3: in many races no removed member sees anything later than the removal', async () => {
+  it('in many races no removed member sees anything later than the removal', async () => {
     const seed = randomInt(2 ** 31);
     const random = generator(seed);
     for (let round = 0; round < 60; round += 1) {

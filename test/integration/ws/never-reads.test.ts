@@ -33,7 +33,7 @@ describe('sockets: a peer that sends and never reads', () => {
   const closes = (): object => app.services.realtime.stats().closes;
   const isClosed = (): boolean => Object.keys(closes()).length > 0;
 
-  it('F33 is asked for a sign and closed with 4408 within 30 s, however little waits for it', async () => {
+  it('is asked for a sign and closed with 4408 within 30 s, however little waits for it', async () => {
     const ticker = new ManualTicker();
     await start({ ticker });
     let ticks = 0;
@@ -51,7 +51,7 @@ describe('sockets: a peer that sends and never reads', () => {
     expect(await good.sync()).to.include({ type: 'pong' });
   });
 
-  it('F33 is closed with 4408 once too much waits for it, and who reads gets everything that it sent', async () => {
+  it('is closed with 4408 once too much waits for it, and who reads gets everything that it sent', async () => {
     await start({ env: { SOCKET_QUEUE_BYTES: '262144', SLOW_READER_SECONDS: '1' } });
     const message = { type: 'message', content: '𝄞'.repeat(10_000) };
     // 20 MB: more than the network's own buffers hold.

@@ -41,7 +41,7 @@ describe('sockets: reading on', () => {
 
   const revs = (client: SocketClient): unknown[] => durable(client).map((frame) => frame['rev']);
 
-  describe('F29 since a rev, by the address and by command', () => {
+  describe('since a rev, by the address and by command', () => {
     const SENT = 7;
     const rev = SENT + 1;
     const table: readonly { name: string; since: number; epoch?: string; reason?: string; first?: number }[] = [

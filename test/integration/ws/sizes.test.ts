@@ -50,7 +50,7 @@ describe('sockets: sizes', () => {
     astral: '𝄞'.repeat(FULL),
   };
   for (const [name, content] of Object.entries(contents)) {
-    it(`B2: 10,000 code points of ${name} are accepted, one more is not`, async () => {
+    it(`10,000 code points of ${name} are accepted, one more is not`, async () => {
       const socket = await live(app, chatId, ada);
       socket.send({ type: 'message', content });
       const event = await socket.nextOf('new_message');
@@ -60,7 +60,7 @@ describe('sockets: sizes', () => {
     });
   }
 
-  it('B2: 10,000 astral code points written as escapes are accepted', async () => {
+  it('10,000 astral code points written as escapes are accepted', async () => {
     const socket = await live(app, chatId, ada);
     socket.send(`{"type":"message","content":"${'\\ud834\\udd1e'.repeat(FULL)}"}`);
     const event = await socket.nextOf('new_message');
@@ -69,7 +69,7 @@ describe('sockets: sizes', () => {
     expect(await socket.nextOf('error')).to.include({ code: 'validation_failed' });
   });
 
-  it('B3: a frame of the limit is read, one byte more closes with 1009', async () => {
+  it('a frame of the limit is read, one byte more closes with 1009', async () => {
     const socket = await live(app, chatId, ada);
     for (const bytes of [LIMITS.frameBytes - 1, LIMITS.frameBytes]) {
       socket.send(padded(bytes));
@@ -79,13 +79,13 @@ describe('sockets: sizes', () => {
     expect((await socket.closed).code).to.be.oneOf([1009, 1006]);
   });
 
-  it('B3: a length beyond the limit is refused before the bytes come', async () => {
+  it('a length beyond the limit is refused before the bytes come', async () => {
     const client = await raw();
     client.write(rawFrame(TEXT, 'x', { claim: 2 ** 40 }));
     expect((await client.ended).closeCode).to.be.oneOf([1009, null]);
   });
 
-  it('B3: a message in many fragments, empty ones among them, is one message', async () => {
+  it('a message in many fragments, empty ones among them, is one message', async () => {
     const client = await raw();
     const text = padded(2_000);
     client.write(rawFrame(TEXT, '', { fin: false }));
@@ -97,7 +97,7 @@ describe('sockets: sizes', () => {
     expect(await client.text((reply) => reply.includes('"ack"'))).to.include('"duplicate":false');
   });
 
-  it('B3: a fragmented message without end is cut at the limit', async () => {
+  it('a fragmented message without end is cut at the limit', async () => {
     const client = await raw();
     const ended = client.ended;
     let over = false;

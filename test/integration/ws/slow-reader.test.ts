@@ -14,7 +14,7 @@ describe('sockets: slow readers', () => {
     await app.stop();
   });
 
-  it('F32 closes one that stalls with 4408, while fifty others get everything; it resumes completely', async () => {
+  it('closes one that stalls with 4408, while fifty others get everything; it resumes completely', async () => {
     app = await startTestApp({ env: { SLOW_READER_SECONDS: '3', RESUME_MAX_ITEMS: '100000' } });
     const [writer, reader, slow] = (await people(app, 3)) as [Person, Person, Person];
     const chatId = await groupOf(app, [writer, reader, slow]);

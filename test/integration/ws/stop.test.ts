@@ -80,7 +80,7 @@ describe('sockets: graceful stop', () => {
     expect(refused).to.equal('refused');
   });
 
-  it('F25 closes many sockets bit by bit, and takes no command of those that are left', async () => {
+  it('closes many sockets bit by bit, and takes no command of those that are left', async () => {
     const [ada] = (await people(app, 1)) as [Person];
     const chatId = await groupOf(app, [ada, ...(await people(app, 1))]);
     const clients = await Promise.all(Array.from({ length: 255 }, () => live(app, chatId, ada)));

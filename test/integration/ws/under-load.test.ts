@@ -117,7 +117,7 @@ describe('sockets: reading on under load', () => {
     }
   }).timeout(60_000);
 
-  it('F30 delivers everything though every second event is lost, and the last one before a silence', async () => {
+  it('delivers everything though every second event is lost, and the last one before a silence', async () => {
     const random = createRandom();
     const isMessage = ({ type }: ChatEvent | { type: string }): boolean => type === 'new_message';
     broker.loses = (event) => isMessage(event) && random.below(2) === 0;
@@ -134,7 +134,7 @@ describe('sockets: reading on under load', () => {
     expect(app.services.realtime.stats().gapFills).to.be.above(0);
   }).timeout(20_000);
 
-  it('F31 delivers what is in the database and nothing else, however events are doubled, crossed and forged', async () => {
+  it('delivers what is in the database and nothing else, however events are doubled, crossed and forged', async () => {
     const random = createRandom();
     broker.garble = (events) => {
       const forged = events.flatMap((event): ChatEvent[] => {

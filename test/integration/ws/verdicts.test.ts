@@ -26,7 +26,7 @@ const SENDS: Record<string, object> = {
   'an unknown key': { content: 'x', extra: true },
 };
 
-describe('sockets and REST give the same verdict (A24)', () => {
+describe('sockets and REST give the same verdict', () => {
   let app: TestApp;
   let ada: Person;
   let ben: Person;

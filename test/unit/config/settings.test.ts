@@ -88,11 +88,11 @@ describe('settings', () => {
     expect(settingsOf({ PORT: '0', HTTP_PORT: '0' }).server.httpPort).to.equal(0);
   });
 
-  describe('A18: with NODE_ENV=production', () => {
+  describe('with NODE_ENV=production', () => {
     const refused: [string, string][] = [
       ['short', 'short'],
       ['31 bytes', KEY.slice(1)],
-      ['the placeholder of seed 3', 'your-secret-key-here'],
+      ['the placeholder of the earlier backend', 'your-secret-key-here'],
       ['a long placeholder', 'your-secret-key-here-your-secret-key-here'],
       ['change me', 'please-change-me-please-change-me-please'],
       ['one letter', 'a'.repeat(64)],

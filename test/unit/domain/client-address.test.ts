@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { clientAddress, networksOf, parseTrustedProxies } from '../../../src/domain/client-address.js';
 
-describe('clientAddress (A29)', () => {
+describe('clientAddress', () => {
   const trusted = parseTrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8:ffff::/48']);
   const cases: [name: string, peer: string | undefined, forwarded: string | undefined, expected: string][] = [
     ['no header', '203.0.113.5', undefined, '203.0.113.5'],

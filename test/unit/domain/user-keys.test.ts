@@ -25,7 +25,7 @@ describe('user keys', () => {
     'an invisible Hangul filler': 'admin\u3164',
   };
   for (const [title, username] of Object.entries(sameAsAdmin)) {
-    it(`B26 takes admin with ${title} for admin`, () => {
+    it(`takes admin with ${title} for admin`, () => {
       expect(usernameKey(username)).to.equal('admin');
     });
   }

@@ -35,7 +35,7 @@ describe('answerError', () => {
     expect(answerError(new AppError('payload_too_large'), null).headers['Connection']).to.equal('close');
   });
 
-  it('stays within 1 KB however many problems there are, and says how many it left out (B19)', () => {
+  it('stays within 1 KB however many problems there are, and says how many it left out', () => {
     for (const count of [0, 1, 5, 6, 7, 8, 50]) {
       for (const path of ['x', 'p'.repeat(60), 'é'.repeat(100)]) {
         const errors = Array.from({ length: count }, () => ({

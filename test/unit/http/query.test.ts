@@ -10,7 +10,7 @@ function outcome(raw: string): unknown {
   return result.ok ? result.value : result.problems.map(({ path, code }) => `${path}:${code}`);
 }
 
-describe('parseQuery (B15)', () => {
+describe('parseQuery', () => {
   it('reads integers in their one spelling', () => {
     expect(outcome('page=2&limit=100')).to.deep.equal({ page: 2, limit: 100 });
     expect(outcome('')).to.deep.equal({});
@@ -61,7 +61,7 @@ describe('parseQuery (B15)', () => {
     expect(outcome('page=1&around_seq=1')).to.deep.equal([':one_position']);
   });
 
-  it('decodes text strictly (B9)', () => {
+  it('decodes text strictly', () => {
     const read = (raw: string) => parseQuery(searchQuery, raw);
     expect(read('q=a%2Bb+c%25')).to.deep.equal({ ok: true, value: { q: 'a+b c%' } });
     for (const raw of ['q=%', 'q=%zz', 'q=%ff', 'q=%ed%a0%80', '%c3=1']) {

@@ -13,7 +13,7 @@ describe('createHttpApp', () => {
   });
   afterEach(() => app.stop());
 
-  it('logs a line per request by the pattern of its route, without query, headers or body (A40)', async () => {
+  it('logs a line per request by the pattern of its route, without query, headers or body', async () => {
     app.services.users.get = () => Promise.resolve(USER);
     await app.client.call('GET', `/users/7?${SECRET}=1`, { token: SECRET });
     await app.client.call('POST', '/users/login', { raw: `{"${SECRET}":1`, headers: { 'user-agent': SECRET } });
@@ -42,7 +42,7 @@ describe('createHttpApp', () => {
     expect(app.logs.map((line) => line.level)).to.deep.equal(['debug']);
   });
 
-  it('answers a bug with 500 and nothing else, and logs where it is but not what it says (A35)', async () => {
+  it('answers a bug with 500 and nothing else, and logs where it is but not what it says', async () => {
     app.services.users.me = () => Promise.reject(new Error(`SELECT '${SECRET}'`));
     const answer = await app.client.call('GET', '/users/me', { token: 't' });
     expect(answer.status).to.equal(500);
@@ -87,7 +87,7 @@ describe('createHttpApp', () => {
     expect(answer.status).to.equal(200);
   });
 
-  it('tells services the address that trusted proxies leave (A29)', async () => {
+  it('tells services the address that trusted proxies leave', async () => {
     const seen: string[] = [];
     app.services.users.login = (_input, origin) => {
       seen.push(origin.address);

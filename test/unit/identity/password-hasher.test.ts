@@ -28,7 +28,7 @@ describe('password hasher', () => {
     expect(await hasher.verify(long.slice(0, -1), stored)).to.deep.equal(NO);
   });
 
-  it('A13: matches what was hashed and nothing else', async function () {
+  it('matches what was hashed and nothing else', async function () {
     const seed = Date.now();
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 90 });
     const property = fc.asyncProperty(text, text, async (password, other) => {
@@ -43,7 +43,7 @@ describe('password hasher', () => {
     });
   });
 
-  it('verifies plain bcrypt values of a seed 3 database, by their own rule, and wants them rewritten', async () => {
+  it('verifies plain bcrypt values of a database of the earlier backend, by their own rule, and wants them rewritten', async () => {
     const plain = await bcrypt.hash('old password', COST);
     for (const letter of ['2a', '2b', '2y']) {
       const stored = plain.replace('$2b$', `$${letter}$`);

@@ -5,7 +5,7 @@ import { LIMITS } from '../../../src/protocol/limits.js';
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 
-describe('findJsonFault (B4)', () => {
+describe('findJsonFault', () => {
   it('allows nesting up to the limit and no more', () => {
     expect(findJsonFault(nested(LIMITS.jsonDepth))).to.equal(null);
     expect(findJsonFault(nested(LIMITS.jsonDepth + 1))).to.equal('too_deep');
@@ -50,7 +50,7 @@ describe('findJsonFault (B4)', () => {
   });
 });
 
-describe('decodeUtf8 (B7, B9)', () => {
+describe('decodeUtf8', () => {
   const refused: Record<string, number[]> = {
     'a lone continuation byte': [0x22, 0x80, 0x22],
     'an overlong form': [0xc0, 0xaf],

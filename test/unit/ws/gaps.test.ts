@@ -54,7 +54,7 @@ describe('events that are lost', () => {
     expect(types.slice(1)).to.deep.equal(['new_message', 'new_message', 'new_message', 'caught_up', 'new_message']);
   });
 
-  it('F30 are read when the last one before a silence is lost, after the next comparison with the store', async () => {
+  it('are read when the last one before a silence is lost, after the next comparison with the store', async () => {
     const harness = new Harness({}, losing(isRev(2)));
     const peer = await harness.connect(1);
     harness.publish(sent(1), sent(2));
@@ -158,7 +158,7 @@ describe('events that are lost', () => {
     expect(reads).to.equal(0);
   });
 
-  it('F31 are not made up: forged revs, other chats and repeats deliver nothing that the store does not have', async () => {
+  it('are not made up: forged revs, other chats and repeats deliver nothing that the store does not have', async () => {
     const harness = new Harness();
     const peer = await harness.connect(1);
     harness.publish(sent(1));
@@ -175,7 +175,7 @@ describe('events that are lost', () => {
     expect(peer.socket.closedWith).to.equal(null);
   });
 
-  it('F31 close the sockets when something was told that the store does not have', async () => {
+  it('close the sockets when something was told that the store does not have', async () => {
     const harness = new Harness();
     const peer = await harness.connect(1);
     void harness.broker.publish([sent(1)]);

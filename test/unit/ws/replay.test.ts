@@ -254,7 +254,7 @@ describe('replay', () => {
 });
 
 describe('a peer that sends and does not read', () => {
-  it('F33 is closed with 4408 within 30 s; who answers stays, and who is silent is not asked', async () => {
+  it('is closed with 4408 within 30 s; who answers stays, and who is silent is not asked', async () => {
     const harness = new Harness({ slowReaderMs: 15_000 });
     const [deaf, good, silent] = [await harness.connect(1), await harness.connect(2), await harness.connect(3)];
     let asked = 0;

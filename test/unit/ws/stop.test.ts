@@ -41,7 +41,7 @@ describe('graceful stop of the sockets', () => {
     });
   });
 
-  it('F25 closes many in slices, of which the later ones begin nothing new meanwhile', async () => {
+  it('closes many in slices, of which the later ones begin nothing new meanwhile', async () => {
     const harness = new Harness();
     const slices = [gate<undefined>(), gate<undefined>()];
     const pauses: number[] = [];

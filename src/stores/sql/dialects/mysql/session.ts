@@ -1,4 +1,3 @@
-import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/mysql2';
 import type { PoolConnection, QueryOptions, ResultSetHeader } from 'mysql2/promise';
 import type { Session, SqlRow, SqlValue, WriteResult } from '../../database.js';
@@ -19,10 +18,7 @@ export function mysqlSession(connection: PoolConnection, line: Line, increment: 
   return {
     db,
     run: async (text, values = []) => (await write(text, values)) as WriteResult,
-    lock(query, options) {
-      const lockable = query as { for(strength: 'update', config?: { skipLocked: true }): unknown };
-      return lockable.for('update', options?.skipLocked === true ? { skipLocked: true } : undefined) as typeof query;
-    },
+    lock: (query) => (query as { for(strength: 'update'): unknown }).for('update') as typeof query,
     async query(text, values = []) {
       const [rows] = await write(text, values);
       return rows as SqlRow[];
@@ -39,7 +35,6 @@ export function mysqlSession(connection: PoolConnection, line: Line, increment: 
         .values(row as never)
         .onDuplicateKeyUpdate({ set: set });
     },
-    incoming: (column: Column) => sql`values(${sql.identifier(column.name)})`,
     async now() {
       const [rows] = await write('SELECT UTC_TIMESTAMP(3) AS at', []);
       return (rows as { at: Date }[])[0]?.at ?? new Date(Number.NaN);

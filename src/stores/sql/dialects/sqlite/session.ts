@@ -1,4 +1,3 @@
-import { sql, type Column } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/libsql';
 import type { Clock } from '../../../../ports/clock.js';
 import type { QueryBuilder, SqlRow, SqlValue, WriteResult } from '../../database.js';
@@ -43,7 +42,6 @@ export function sqliteSession(connection: SqliteConnection, line: Line, clock: C
         .onConflictDoUpdate({ target: target as never, set: set });
       return result as unknown as WriteResult;
     },
-    incoming: (column: Column) => sql`excluded.${sql.identifier(column.name)}`,
     now: () => Promise.resolve(new Date(clock.now())),
   };
 }
