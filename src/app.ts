@@ -30,6 +30,7 @@ import { createLastSeen } from './services/users/last-seen.js';
 import { createRecentUsers } from './services/users/recent-users.js';
 import { openStores, type StoreHooks, type StoreSet } from './stores/open-stores.js';
 import { systemClock } from './telemetry/clock.js';
+import { createLocalSockets } from './ws/local-sockets.js';
 import { createSocketHandler } from './ws/server.js';
 import type { Ticker } from './ws/ticker.js';
 import type { SocketLimits } from './ws/types.js';
@@ -123,17 +124,13 @@ async function wire(
   const limiter = createLimiter(settings.rates, clock);
   const lastSeen = createLastSeen({ users: stores.users, clock, logger });
 
-  const socketHandler = createSocketHandler({
-    services: () => services,
+  const local = createLocalSockets({
     broker,
     changes: stores.changes,
     users: stores.users,
     clock,
     logger,
-    limits: overrides.inbox === undefined ? sockets : { ...sockets, inbox: overrides.inbox },
-    limiter,
-    trustedProxies,
-    ticker: overrides.ticker,
+    maxFillItems: sockets.resumeMaxItems,
   });
   const plainServices = createServices({
     users: stores.users,
@@ -154,11 +151,11 @@ async function wire(
     publishToUsers: createPublishToUsers(broker, logger),
     readEvents,
     lastSeen,
-    recentUsers: createRecentUsers(stores.users, clock, (userId) => socketHandler.endUser(userId)),
+    recentUsers: createRecentUsers(stores.users, clock, (userId) => local.endUser(userId)),
     clock,
     logger,
-    presence: socketHandler.presence,
-    suspect: (chatId) => socketHandler.suspect(chatId),
+    presence: local.presence,
+    suspect: (chatId) => local.suspect(chatId),
     wakeEraser: () => eraser.wake(),
     passwordMinLength: identity.passwordMinLength,
     eraseFigures: () => eraser.figures(),
@@ -167,6 +164,16 @@ async function wire(
     isStopping: () => stopping !== null,
   });
   const services: Services = overrides.wrapServices?.(plainServices) ?? plainServices;
+  const socketHandler = createSocketHandler({
+    services,
+    local,
+    clock,
+    logger,
+    limits: overrides.inbox === undefined ? sockets : { ...sockets, inbox: overrides.inbox },
+    limiter,
+    trustedProxies,
+    ticker: overrides.ticker,
+  });
   const http = createHttpApp({
     services,
     limiter,

@@ -41,6 +41,8 @@ export function createMemoryBroker(): Broker {
       if (wanted.length > 0) deliverToUsers(wanted);
       return Promise.resolve();
     },
+    // Within one process nothing is lost.
+    onDoubt: () => undefined,
     close() {
       subscribed.clear();
       subscribedUsers.clear();

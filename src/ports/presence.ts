@@ -14,9 +14,9 @@ export interface SocketStats {
   readonly gapFills: number;
 }
 
-/** Who has a live socket. Of this node. */
+/** Who has a live socket. The figures are this node's; who is online is asked of all nodes. */
 export interface Presence {
   stats(): SocketStats;
   /** User ids with at least one live socket on the chat, ascending. */
-  onlineIn(chatId: number): readonly number[];
+  onlineIn(chatId: number): Promise<readonly number[]>;
 }

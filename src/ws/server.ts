@@ -1,29 +1,22 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { FairTurns, type FairBounds } from '../domain/fair-turns.js';
 import { clientAddress, networksOf, type TrustedProxies } from '../domain/client-address.js';
-import type { Broker } from '../ports/broker.js';
-import type { ChangeLog } from '../ports/change-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Limiter } from '../ports/limiter.js';
 import type { Socket, SocketHandler, SocketListener } from '../ports/listener.js';
 import type { Logger } from '../ports/logger.js';
-import type { Presence } from '../ports/presence.js';
-import type { UserStore } from '../ports/user-store.js';
 import { CLOSE_CODES, type CloseName } from '../protocol/close-codes.js';
 import type { Services } from '../services/services.js';
 import { atMost } from '../domain/patience.js';
 import { Running } from '../domain/running.js';
-import { AccountCheck } from './hub/account-check.js';
 import { Admission } from './socket/admission.js';
-import { Census } from './census.js';
 import type { ConnectionDeps } from './connection-deps.js';
 import { Connection } from './connection.js';
 import { Heartbeat } from './hub/heartbeat.js';
-import { createHub } from './hub/index.js';
+import type { LocalSockets } from './local-sockets.js';
 import { closePaced, type Pacing } from './socket/paced-closes.js';
 import { isSocketPath, targetOf } from './paths.js';
 import { PresenceNews } from './hub/presence.js';
-import { presenceOf } from './stats.js';
 import { ReplayBudget } from './feeds/replay-budget.js';
 import { systemTicker, toTicks, type Ticker } from './ticker.js';
 import { chooseProtocol, tokenOf } from './tokens.js';
@@ -43,11 +36,8 @@ const REPLAYS: FairBounds = { atOnce: 8, perUser: 2, inLine: 256 };
 const INBOX_STEPS: FairBounds = { atOnce: 1, perUser: 1, inLine: Infinity };
 
 export interface SocketHandlerDeps {
-  /** Asked for at each use: the services need this handler's `presence` and are made after it. */
-  readonly services: () => Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
-  readonly broker: Broker;
-  readonly changes: Pick<ChangeLog, 'missed' | 'revs'>;
-  readonly users: Pick<UserStore, 'activeAmong'>;
+  readonly services: Pick<Services, 'users' | 'chats' | 'messages' | 'realtime'>;
+  readonly local: LocalSockets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SocketLimits;
@@ -59,11 +49,6 @@ export interface SocketHandlerDeps {
 }
 
 export interface ParleySocketHandler extends SocketHandler {
-  readonly presence: Presence;
-  /** A change of the chat (null: of some chat) may be committed that nobody will tell of: it is looked for at once. */
-  suspect(chatId: number | null): void;
-  /** The user's account was found disabled or gone: the sockets here are closed. */
-  endUser(userId: number): void;
   /**
    * Nothing new begins; commands in flight are finished and answered; then every socket is closed with `restart`, in the
    * course of a second where there are many. Resolves when the sockets are gone or their time is over; a repeated call
@@ -74,29 +59,12 @@ export interface ParleySocketHandler extends SocketHandler {
 
 /** Everything behind an upgrade: `/api/v1/ws/{chat_id}` and `/api/v1/ws`. */
 export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandler {
-  const { broker, changes, clock, logger, limits, limiter, trustedProxies } = deps;
-  const connections = new Set<Connection>();
-  const census = new Census();
+  const { services, local, clock, logger, limits, limiter, trustedProxies } = deps;
+  const { hub, connections, census, accounts } = local;
   const admission = new Admission(limits);
   const commands = new Running();
   const replayBudget = new ReplayBudget(clock);
-  const hub = createHub({ broker, clock, logger, changes, maxFillItems: limits.resumeMaxItems });
-  const accounts = new AccountCheck({ users: deps.users, logger, sockets: connections });
   const heartbeat = new Heartbeat({ hub, accounts }, limits.heartbeatMs, connections);
-  const services = {
-    get users() {
-      return deps.services().users;
-    },
-    get chats() {
-      return deps.services().chats;
-    },
-    get messages() {
-      return deps.services().messages;
-    },
-    get realtime() {
-      return deps.services().realtime;
-    },
-  };
   const typing = new Typing(services, logger);
   const presence = new PresenceNews(services, logger);
   let stopping: Promise<void> | null = null;
@@ -151,9 +119,6 @@ export function createSocketHandler(deps: SocketHandlerDeps): ParleySocketHandle
   }
 
   return {
-    presence: presenceOf(hub, census, connections),
-    suspect: (chatId) => hub.suspect(chatId),
-    endUser: (userId) => accounts.end(userId),
     accept(handshake) {
       return isSocketPath(handshake.path) ? { protocol: chooseProtocol(handshake) } : null;
     },

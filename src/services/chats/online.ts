@@ -11,5 +11,5 @@ export async function onlineUsers(
   chatId: number,
 ): Promise<readonly User[]> {
   if ((await deps.chats.membership(chatId, actor.userId)) === null) throw new AppError('chat_not_found');
-  return deps.users.findByIds(deps.presence.onlineIn(chatId));
+  return deps.users.findByIds(await deps.presence.onlineIn(chatId));
 }

@@ -68,6 +68,7 @@ export function createHub({ broker, clock, logger, changes, maxFillItems }: HubD
   let delivering = false;
 
   broker.onEvents((events) => inTurn(() => events.forEach(route)));
+  broker.onDoubt((chatId) => check.suspect(chatId));
 
   /** Closing a socket may publish (someone left) and so come back here: that batch waits for the one being delivered. */
   function inTurn(deliver: () => void): void {

@@ -41,6 +41,7 @@ export class Bus {
       subscribeUser: () => Promise.resolve(),
       unsubscribeUser: () => Promise.resolve(),
       publishToUsers: () => Promise.resolve(),
+      onDoubt: () => undefined,
       close: () => Promise.resolve(),
     };
   }

@@ -10,6 +10,7 @@ import { sweepBatch } from '../../../src/services/integrity/sweep-batch.js';
 import { createRealtimeServices } from '../../../src/services/realtime/index.js';
 import { createPublish, type Publish } from '../../../src/services/realtime/publisher.js';
 import type { Services } from '../../../src/services/services.js';
+import { createLocalSockets } from '../../../src/ws/local-sockets.js';
 import { createSocketHandler, type ParleySocketHandler } from '../../../src/ws/server.js';
 import { silentLogger } from '../../helpers/stores.js';
 import { ManualTicker } from '../../unit/ws/fakes.js';
@@ -78,17 +79,25 @@ export class SimNode {
     const changes = parts.changes(this.on);
     const log = parts.log(this.on, this.bodies, this.publish);
     const writer = createMessageWriter(log, this.publish);
+    const local = createLocalSockets({
+      broker,
+      changes,
+      users: { activeAmong: (ids) => Promise.resolve(new Set(ids)) },
+      clock,
+      logger: silentLogger,
+      maxFillItems: LOOSE.resumeMaxItems,
+    });
     this.messages = createMessageServices({
       log,
       writer,
       publish: this.publish,
-      suspect: (chatId) => this.handler.suspect(chatId),
+      suspect: (chatId) => local.suspect(chatId),
       wakeEraser: () => undefined,
     });
     const chats: Pick<ChatStore, 'membership'> = this.chats;
     const unused = (): Promise<never> => Promise.reject(new AppError('internal'));
     this.handler = createSocketHandler({
-      services: () => ({
+      services: {
         users: {
           authenticate: (token) => sim.step(this.owner).then(() => identityOf(Number(token))),
           ...{ register: unused, login: unused, me: unused, updateMe: unused, search: unused, get: unused },
@@ -98,15 +107,13 @@ export class SimNode {
         realtime: createRealtimeServices({
           chats,
           changes,
-          presence: this.handler.presence,
+          presence: local.presence,
           publish: this.publish,
           clock,
         }),
-      }),
+      },
+      local,
       limiter: NO_LIMITS,
-      broker,
-      changes,
-      users: { activeAmong: (ids) => Promise.resolve(new Set(ids)) },
       clock,
       logger: silentLogger,
       limits: LOOSE,

@@ -29,7 +29,7 @@ describe('what the chat services publish', () => {
         stats: () => {
           throw new Error('not part of this');
         },
-        onlineIn: () => [],
+        onlineIn: () => Promise.resolve([]),
       },
       publish,
       suspect: () => undefined,

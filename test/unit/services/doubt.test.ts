@@ -34,7 +34,7 @@ function changes(code: 'indeterminate' | 'unavailable') {
       drain: () => Promise.resolve(),
     },
     wakeEraser: () => undefined,
-    presence: { stats: fail as never, onlineIn: () => [] },
+    presence: { stats: fail as never, onlineIn: () => Promise.resolve([]) },
     users: {} as never,
     clock: systemClock,
   };

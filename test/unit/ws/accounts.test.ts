@@ -33,7 +33,7 @@ describe('sockets of an account that was disabled', () => {
   it('are closed at once when it is noticed elsewhere', async () => {
     const harness = new Harness();
     const [one, other] = [await harness.connect(1), await harness.connect(2)];
-    harness.handler.endUser(1);
+    harness.local.endUser(1);
     expect([one, other].map(({ socket }) => socket.closedWith)).to.deep.equal([ENDED, null]);
   });
 

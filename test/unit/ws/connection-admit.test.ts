@@ -20,7 +20,7 @@ describe('connection', () => {
       const foreign = await harness.connect(9);
       const codes = [malformed, unknown, foreign].map(({ socket }) => socket.closedWith);
       expect(codes).to.deep.equal([4003, 4003, 4003]);
-      expect(harness.handler.presence.stats().totalConnections).to.equal(0);
+      expect(harness.local.presence.stats().totalConnections).to.equal(0);
     });
 
     it('with 1011, not with a verdict on the token, when the server cannot decide', async () => {

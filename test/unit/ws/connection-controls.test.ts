@@ -91,7 +91,7 @@ describe('connection: frames of every kind', () => {
       say(long, 'ping');
       harness.ticker.tick(4);
       expect(long.socket.closedWith).to.equal(null);
-      expect(harness.handler.presence.stats().queuedBytes.total).to.be.at.least(2);
+      expect(harness.local.presence.stats().queuedBytes.total).to.be.at.least(2);
       harness.ticker.tick(1);
       expect(long.socket.closedWith).to.equal(4408);
       expect(harness.logger.at('warn')).to.deep.equal(Array(2).fill('a socket reads too slowly'));

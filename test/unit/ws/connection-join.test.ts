@@ -40,7 +40,7 @@ describe('connection', () => {
       await settle();
       expect(socket.types()).to.deep.equal(['participant_removed']);
       expect(socket.closedWith).to.equal(4003);
-      expect(harness.handler.presence.stats().totalConnections).to.equal(0);
+      expect(harness.local.presence.stats().totalConnections).to.equal(0);
     });
 
     it('goes live when the user was removed and added again before the read', async () => {
@@ -144,7 +144,7 @@ describe('connection', () => {
       await settle();
       harness.publish(sent(1));
       expect(socket.frames).to.have.length(0);
-      expect(harness.handler.presence.stats().totalConnections).to.equal(0);
+      expect(harness.local.presence.stats().totalConnections).to.equal(0);
     });
   });
 });

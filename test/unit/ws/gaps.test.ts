@@ -49,7 +49,7 @@ describe('events that are lost', () => {
     await pass(harness, LOST);
     harness.publish(sent(5));
     for (const peer of [one, two]) expect(revsOf(peer)).to.deep.equal([1, 2, 3, 4, 5]);
-    expect(harness.handler.presence.stats().gapFills).to.equal(1);
+    expect(harness.local.presence.stats().gapFills).to.equal(1);
     const types = one.socket.types().filter((type) => type !== 'user_joined');
     expect(types.slice(1)).to.deep.equal(['new_message', 'new_message', 'new_message', 'caught_up', 'new_message']);
   });
@@ -135,7 +135,7 @@ describe('events that are lost', () => {
     const peer = await harness.connect(1);
     const content = 'x'.repeat(10_000);
     for (let rev = 1; rev <= 900; rev += 1) harness.store.commit(sent(rev, { content }));
-    harness.handler.suspect(7);
+    harness.local.suspect(7);
     await pass(harness, CHECK);
     expect(peer.socket.frames).to.have.length(0);
     expect(peer.socket.closedWith).to.equal(4408);

@@ -5,6 +5,7 @@ import { parseTrustedProxies } from '../../../src/domain/client-address.js';
 import type { Broker } from '../../../src/ports/broker.js';
 import type { Handshake, SocketListener } from '../../../src/ports/listener.js';
 import type { SentMessage, Services } from '../../../src/services/services.js';
+import { createLocalSockets, type LocalSockets } from '../../../src/ws/local-sockets.js';
 import { createSocketHandler, type ParleySocketHandler } from '../../../src/ws/server.js';
 import type { SocketLimits } from '../../../src/ws/types.js';
 import { NO_LIMITS } from '../../helpers/no-limits.js';
@@ -42,6 +43,7 @@ export class Harness {
   readonly logger = new MemoryLogger();
   readonly broker: Broker;
   readonly handler: ParleySocketHandler;
+  readonly local: LocalSockets;
   /** What is committed. */
   readonly store = new ModelStore(7, [1, 2, 3]);
   tokenEnds: number | undefined;
@@ -70,19 +72,41 @@ export class Harness {
 
   constructor(limits: Partial<SocketLimits> = {}, broker: Broker = createMemoryBroker()) {
     this.broker = broker;
-    this.handler = createSocketHandler({
-      services: () => this.services(),
-      broker,
+    const { clock, logger } = this;
+    this.local = createLocalSockets({
+      ...{ broker, clock, logger },
       changes: this.store,
       users: { activeAmong: (ids) => this.activeAmong(ids) },
-      clock: this.clock,
-      logger: this.logger,
+      maxFillItems: { ...LOOSE, ...limits }.resumeMaxItems,
+    });
+    this.handler = createSocketHandler({
+      ...{ clock, logger, local: this.local },
+      services: this.lateServices(),
       limits: { ...LOOSE, ...limits },
       limiter: NO_LIMITS,
       trustedProxies: parseTrustedProxies([]),
       ticker: this.ticker,
       pause: (ms) => this.pause(ms),
     });
+  }
+
+  /** As they are at each use: tests exchange parts of them. */
+  private lateServices(): ReturnType<Harness['services']> {
+    const services = (): ReturnType<Harness['services']> => this.services();
+    return {
+      get users() {
+        return services().users;
+      },
+      get chats() {
+        return services().chats;
+      },
+      get messages() {
+        return services().messages;
+      },
+      get realtime() {
+        return services().realtime;
+      },
+    };
   }
 
   /** Opens a socket without waiting for anything. */
@@ -181,7 +205,7 @@ export class Harness {
             })),
           );
         },
-        stats: () => this.handler.presence.stats(),
+        stats: () => this.local.presence.stats(),
       },
     };
   }

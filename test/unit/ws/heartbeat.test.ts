@@ -71,7 +71,7 @@ describe('heartbeat', () => {
       const harness = new Harness();
       const peer = await harness.connect(1);
       harness.store.commit(sent(1)); // Nobody tells of it.
-      harness.handler.suspect(chatId);
+      harness.local.suspect(chatId);
       await tick(harness, 8);
       expect(peer.socket.types(), String(chatId)).to.deep.equal(['new_message', 'caught_up']);
     }

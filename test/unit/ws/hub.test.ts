@@ -49,6 +49,10 @@ class ScriptedBroker implements Broker {
     return Promise.resolve();
   }
   onUserEvents(): void {}
+  doubt: (chatId: number | null) => void = () => undefined;
+  onDoubt(listener: (chatId: number | null) => void): void {
+    this.doubt = listener;
+  }
   subscribeUser(): Promise<void> {
     return Promise.resolve();
   }

@@ -273,6 +273,6 @@ describe('a peer that sends and does not read', () => {
       harness.ticker.tick();
     }
     expect([good.socket.closedWith, silent.socket.closedWith, asked]).to.deep.equal([null, null, 0]);
-    expect(harness.handler.presence.stats().closes).to.deep.equal({ slow_reader: 1 });
+    expect(harness.local.presence.stats().closes).to.deep.equal({ slow_reader: 1 });
   });
 });

@@ -35,7 +35,7 @@ describe('graceful stop of the sockets', () => {
     idle.listener.closed(1012);
     await stopped;
     expect(harness.ticker.isRunning).to.equal(false);
-    expect(harness.handler.presence.stats()).to.deep.equal({
+    expect(harness.local.presence.stats()).to.deep.equal({
       ...{ onlineUsers: 0, totalConnections: 0, gapFills: 0 },
       ...{ queuedBytes: { total: 0, max: 0 }, closes: { restart: 2 } },
     });
