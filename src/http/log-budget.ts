@@ -73,6 +73,6 @@ export class LogBudget {
     this.timer = undefined;
     const { leftOut } = this;
     this.leftOut = 0;
-    this.deps.logger.warn({ leftOut }, 'requests of addresses that made very many are not in the log');
+    this.deps.logger.warn({ leftOut }, 'some requests are left out of the log: their addresses make too many');
   }
 }

@@ -13,7 +13,7 @@ export function errorAnswers(logger: Logger): HttpMiddleware {
       if (ERROR_CODES[error.code].status >= 500 && ctx.state.mayLog) {
         const { requestId, route } = ctx.state;
         const facts = { requestId, route, code: error.code, err: error.cause ?? error };
-        if (error.code === 'internal') logger.error(facts, 'a request failed on a bug');
+        if (error.code === 'internal') logger.error(facts, 'a request failed because of a bug');
         else logger.warn(facts, 'a request could not be served');
       }
       const answer = answerError(error, ctx.state.route);

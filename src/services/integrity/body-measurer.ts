@@ -78,13 +78,13 @@ export function createBodyMeasurer(deps: {
       await lengths.reached(last ?? position, last === null);
       measured += known.length;
       if (last === null) {
-        if (measured > 0) logger.info({ measured }, 'the lengths of all messages of before are known now');
+        if (measured > 0) logger.info({ measured }, 'all messages that an older version stored are measured now');
         return 'finished';
       }
       position = last;
       looked += slice;
       if (looked % REPORT_EVERY < slice) {
-        logger.info({ measured, upToMessage: position }, 'looking up the lengths of messages of before');
+        logger.info({ measured, upToMessage: position }, 'measuring messages that an older version stored');
       }
       await rest(clock.monotonic() - began);
     }
@@ -111,7 +111,7 @@ export function createBodyMeasurer(deps: {
     try {
       if ((await runOnce()) !== 'busy') return;
     } catch (error) {
-      logger.warn({ err: error }, 'looking up the lengths of messages of before failed, trying again');
+      logger.warn({ err: error }, 'messages that an older version stored could not be measured, trying again');
     }
     schedule(AGAIN_MS);
   }

@@ -25,7 +25,7 @@ export function createPublish(broker: Broker, logger: Logger, failpoints: Failpo
     hand(events).catch((error: unknown) => {
       logger.warn(
         { err: error, events: events.length },
-        'events could not be published, sockets that miss them will be closed to read on',
+        'events could not be published; sockets that miss them are closed and read on',
       );
     });
   };
@@ -35,7 +35,7 @@ export function createPublishToUsers(broker: Broker, logger: Logger): PublishToU
   return (events) => {
     if (events.length === 0) return;
     broker.publishToUsers(events).catch((error: unknown) => {
-      logger.warn({ err: error, events: events.length }, 'users could not be told of their chats, their lists will');
+      logger.warn({ err: error, events: events.length }, 'users were not told that their chats changed; their chat lists show it at the next read');
     });
   };
 }

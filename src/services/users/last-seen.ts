@@ -30,7 +30,7 @@ export function createLastSeen(deps: {
     try {
       await deps.users.touchLastSeen(Array.from(batch, ([userId, at]) => ({ userId, at: new Date(at) })));
     } catch (error) {
-      deps.logger.warn({ err: error, users: batch.size }, 'last_seen was not written and will be with the next visit');
+      deps.logger.warn({ err: error, users: batch.size }, 'last_seen could not be written; the next visit writes it');
     }
   }
 

@@ -29,7 +29,7 @@ describe('LogBudget', () => {
     expect(count(budget, times(5_000, '192.0.2.1'))).to.equal(100);
     await until(() => told.length > 0, 'the count');
     expect(told).to.deep.equal([
-      { facts: { leftOut: 8_900 }, message: 'requests of addresses that made very many are not in the log' },
+      { facts: { leftOut: 8_900 }, message: 'some requests are left out of the log: their addresses make too many' },
     ]);
     now += 3_600_000;
     expect(count(budget, times(5_000, '192.0.2.1')), 'no more than a burst is ever saved up').to.equal(1_000);
