@@ -32,6 +32,8 @@ export interface Cost {
   readonly queuedTotal: number;
   /** Lines of the log while the peers were there, without those of somebody else's requests. */
   readonly logLines: number;
+  /** How long those lines had, in seconds: a machine with neighbours takes longer than was asked. */
+  readonly elapsed: number;
   /** Floods that the server has never ended, by kind: it should end all of them. */
   readonly endless: readonly string[];
   /** Connections that the server has ended, by kind. */
@@ -87,6 +89,7 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
   await pause(1_500);
   const before = await look();
   const linesBefore = lineCount(run) - sending.sent;
+  const began = performance.now();
   const peers: readonly Present[] = kinds.flatMap((kind) =>
     Array.from({ length: connections }, (_, index) => ({
       kind,
@@ -111,6 +114,7 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
       highest.total = Math.max(highest.total, queuedBytes.total);
     }
     const logLines = lineCount(run) - sending.sent - linesBefore;
+    const elapsed = (performance.now() - began) / 1_000;
     const [never, dropped] = [endless().map(({ kind }) => kind.name), droppedByKind(peers)];
     for (const { peer } of peers) peer.close();
     await sending.stop();
@@ -121,6 +125,7 @@ async function measure(onslaught: Onslaught, run: Run, client: TestClient): Prom
       queuedMax: highest.max,
       queuedTotal: highest.total,
       logLines,
+      elapsed,
       endless: never,
       dropped,
       closes,
