@@ -35,7 +35,10 @@ export function createPublishToUsers(broker: Broker, logger: Logger): PublishToU
   return (events) => {
     if (events.length === 0) return;
     broker.publishToUsers(events).catch((error: unknown) => {
-      logger.warn({ err: error, events: events.length }, 'users were not told that their chats changed; their chat lists show it at the next read');
+      logger.warn(
+        { err: error, events: events.length },
+        'users were not told that their chats changed; their chat lists show it at the next read',
+      );
     });
   };
 }
